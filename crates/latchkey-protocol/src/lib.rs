@@ -1,1 +1,31 @@
-//! Placeholder.
+//! What may leave the engine.
+//!
+//! A window, a command line or a local program sees Latchkey through these types and no others. That is
+//! the point of the crate: nothing in it can hold a token, a code or a callback URL, so whatever an
+//! adapter does with a value, it cannot leak one. The conversion from the engine's inner types runs one
+//! way, in `latchkey-engine/src/view.rs`.
+
+mod connection;
+mod error;
+mod event;
+mod health;
+mod id;
+mod operation;
+mod overview;
+mod provider;
+mod sign_in;
+
+#[cfg(feature = "bindings")]
+pub mod bindings;
+
+pub use connection::{
+    AccountView, ConnectionView, FailureView, GrantView, HistoryEntry, HistoryKind, RenewalView, RestingPlace,
+};
+pub use error::{Problem, ProblemCode};
+pub use event::{Event, EventBody, Farewell, Revocation};
+pub use health::{Activity, AttentionReason, ConfigurationFault, FailureKind, GrantState, Health, Severity};
+pub use id::{ConnectionId, InvalidId, ProviderId, SignInId, Timestamp};
+pub use operation::Operation;
+pub use overview::{Notice, NoticeKind, Overview, VaultState};
+pub use provider::{ClientIdSource, ProviderView, SetupView};
+pub use sign_in::{Keep, Redirect, SignInEnding, SignInStage, SignInView};

@@ -1,0 +1,76 @@
+//! Renders the TypeScript declarations that the window compiles against.
+//!
+//! `ui/src/lib/api/bindings.ts` is committed; `tests/bindings.rs` fails when it differs from this text.
+
+use ts_rs::{Config, TS};
+
+use crate::{
+    AccountView, Activity, AttentionReason, ClientIdSource, ConfigurationFault, ConnectionId, ConnectionView,
+    Event, EventBody, FailureKind, FailureView, Farewell, GrantState, GrantView, Health, HistoryEntry,
+    HistoryKind, Keep, Notice, NoticeKind, Operation, Overview, Problem, ProblemCode, ProviderId,
+    ProviderView, Redirect, RenewalView, RestingPlace, Revocation, SetupView, Severity, SignInEnding,
+    SignInId, SignInStage, SignInView, Timestamp, VaultState,
+};
+
+macro_rules! declarations {
+    ($config:expr, $($type:ty),* $(,)?) => {
+        [$(declaration::<$type>($config),)*]
+    };
+}
+
+fn declaration<T: TS>(config: &Config) -> String {
+    let docs = T::docs()
+        .map(|docs| format!("{}\n", docs.trim_end()))
+        .unwrap_or_default();
+    format!("{docs}export {}\n", T::decl(config))
+}
+
+/// The whole file.
+pub fn typescript() -> String {
+    let config = Config::default();
+    let types = declarations!(
+        &config,
+        Timestamp,
+        ProviderId,
+        ConnectionId,
+        SignInId,
+        Operation,
+        Overview,
+        VaultState,
+        Notice,
+        NoticeKind,
+        ProviderView,
+        ClientIdSource,
+        SetupView,
+        ConnectionView,
+        AccountView,
+        GrantView,
+        RenewalView,
+        FailureView,
+        RestingPlace,
+        HistoryEntry,
+        HistoryKind,
+        Health,
+        Severity,
+        GrantState,
+        AttentionReason,
+        ConfigurationFault,
+        Activity,
+        FailureKind,
+        SignInView,
+        SignInStage,
+        SignInEnding,
+        Redirect,
+        Keep,
+        Problem,
+        ProblemCode,
+        Event,
+        EventBody,
+        Farewell,
+        Revocation,
+    );
+    format!(
+        "// Generated from crates/latchkey-protocol. Do not edit: `script/types` writes it.\n\n{}",
+        types.join("\n")
+    )
+}

@@ -1,0 +1,571 @@
+// Generated from crates/latchkey-protocol. Do not edit: `script/types` writes it.
+
+/**
+ * Milliseconds since the Unix epoch, by the wall clock.
+ */
+export type Timestamp = number;
+
+/**
+ * Names a provider file: `spotify`.
+ */
+export type ProviderId = string;
+
+/**
+ * Names one signed-in account at a provider, for as long as it stays connected.
+ */
+export type ConnectionId = string;
+
+/**
+ * Names one attempt to sign in. It is not the OAuth `state`, which stays in the engine.
+ */
+export type SignInId = string;
+
+/**
+ * Something that can be asked of Latchkey, by whatever door.
+ */
+export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "check" | "disconnect" | "forget" | "save_client_id" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history";
+
+/**
+ * The whole state of the engine that may leave it.
+ */
+export type Overview = { 
+/**
+ * Every provider, in the order of the catalogue.
+ */
+providers: Array<ProviderView>, 
+/**
+ * Every connection, oldest first.
+ */
+connections: Array<ConnectionView>, 
+/**
+ * What is wrong with files and settings.
+ */
+notices: Array<Notice>, 
+/**
+ * How the place is where sign-ins rest.
+ */
+vault: VaultState, };
+
+/**
+ * How the place is where sign-ins rest.
+ */
+export type VaultState = "open" | "locked" | "absent" | "slow" | "refused";
+
+/**
+ * Something about a file or a setting that the person should know.
+ */
+export type Notice = { 
+/**
+ * What it is about.
+ */
+kind: NoticeKind, 
+/**
+ * What happened: the file, the line, what is wrong.
+ */
+message: string, 
+/**
+ * What to do.
+ */
+remedy: string, };
+
+/**
+ * What a notice is about.
+ */
+export type NoticeKind = "provider-file" | "settings" | "database" | "deep-link";
+
+/**
+ * A service one can connect to.
+ */
+export type ProviderView = { 
+/**
+ * Its id.
+ */
+id: ProviderId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What connecting it is good for, in one sentence.
+ */
+summary: string, 
+/**
+ * Scopes that are asked for, in words where the provider file has words.
+ */
+asks: Array<string>, 
+/**
+ * Where the client id comes from.
+ */
+clientId: ClientIdSource, 
+/**
+ * What the person does to get a client id of their own.
+ */
+setup: SetupView | null, 
+/**
+ * A first sign-in that is under way or has ended without success.
+ */
+signIn: SignInView | null, 
+/**
+ * Whether the provider exists only for trying things out.
+ */
+forTesting: boolean, };
+
+/**
+ * Where the client id of a provider comes from.
+ */
+export type ClientIdSource = { "kind": "built-in" } | { "kind": "settings" } | { "kind": "environment", 
+/**
+ * Which.
+ */
+variable: string, } | { "kind": "missing", 
+/**
+ * The environment variable that may name one.
+ */
+variable: string, };
+
+/**
+ * How the person gets a client id.
+ */
+export type SetupView = { 
+/**
+ * The steps, in order, each one sentence.
+ */
+steps: Array<string>, 
+/**
+ * The page where the provider registers applications.
+ */
+registerUrl: string, 
+/**
+ * The redirect URI to register, to the letter.
+ */
+redirectUri: string, };
+
+/**
+ * One signed-in account at a provider.
+ */
+export type ConnectionView = { 
+/**
+ * Its id.
+ */
+id: ConnectionId, 
+/**
+ * The provider's id.
+ */
+provider: ProviderId, 
+/**
+ * The provider's name, also when its file is missing.
+ */
+providerName: string, 
+/**
+ * Who is signed in.
+ */
+account: AccountView, 
+/**
+ * How it is.
+ */
+health: Health, 
+/**
+ * What was granted, and for how long.
+ */
+grant: GrantView, 
+/**
+ * How renewing goes.
+ */
+renewal: RenewalView, 
+/**
+ * Where the sign-in rests.
+ */
+resting: RestingPlace, 
+/**
+ * A reconnect that is under way or has ended without success.
+ */
+signIn: SignInView | null, 
+/**
+ * The provider's own page for removing access, where it has one.
+ */
+manageUrl: string | null, };
+
+/**
+ * Who is signed in, in the provider's words, made safe for display.
+ */
+export type AccountView = { 
+/**
+ * The immutable key by which the provider knows the account.
+ */
+key: string, 
+/**
+ * The name to show.
+ */
+name: string, 
+/**
+ * The picture as a `data:` URL, so that the window never fetches anything.
+ */
+picture: string | null, };
+
+/**
+ * What was granted and for how long.
+ */
+export type GrantView = { 
+/**
+ * When the person authorized.
+ */
+authorizedAt: Timestamp, 
+/**
+ * When the provider ends the grant whatever happens; absent where it lasts until it is removed.
+ */
+endsAt: Timestamp | null, 
+/**
+ * Scopes in force.
+ */
+granted: Array<string>, 
+/**
+ * Scopes asked for and not granted.
+ */
+missing: Array<string>, };
+
+/**
+ * How renewing goes.
+ */
+export type RenewalView = { 
+/**
+ * Whether the provider gave a way to renew.
+ */
+renewable: boolean, 
+/**
+ * When present access runs out; absent where it does not.
+ */
+accessExpiresAt: Timestamp | null, 
+/**
+ * The last time the provider confirmed the sign-in.
+ */
+lastSuccessAt: Timestamp | null, 
+/**
+ * Failures in a row since then.
+ */
+consecutiveFailures: number, 
+/**
+ * The last failure, until the next success.
+ */
+lastFailure: FailureView | null, };
+
+/**
+ * One failure, told to a person.
+ */
+export type FailureView = { 
+/**
+ * Of which kind.
+ */
+kind: FailureKind, 
+/**
+ * When.
+ */
+at: Timestamp, 
+/**
+ * What happened, in words.
+ */
+message: string, };
+
+/**
+ * Where a sign-in rests.
+ */
+export type RestingPlace = "keychain" | "sealed" | "memory";
+
+/**
+ * One line of a connection's history.
+ */
+export type HistoryEntry = { 
+/**
+ * When.
+ */
+at: Timestamp, 
+/**
+ * What.
+ */
+kind: HistoryKind, 
+/**
+ * In words, where the kind alone does not say it.
+ */
+message: string | null, };
+
+/**
+ * What happened to a connection.
+ */
+export type HistoryKind = "signed-in" | "renewed" | "renewal-failed" | "needs-sign-in" | "misconfigured" | "disconnect-requested";
+
+/**
+ * How a connection is, as one value: everything a card, a tray line or a program needs to know.
+ */
+export type Health = { 
+/**
+ * Whether the person needs to act.
+ */
+grant: GrantState, 
+/**
+ * What is happening at this moment.
+ */
+activity: Activity, 
+/**
+ * The two layers folded into the one word that decides the colour.
+ */
+severity: Severity, };
+
+/**
+ * The colour of a card, as a word. Ordered from calm to urgent.
+ */
+export type Severity = "healthy" | "pending" | "notice" | "degraded" | "attention";
+
+/**
+ * Whether the person needs to act on a connection.
+ */
+export type GrantState = { "kind": "connected" } | { "kind": "expiring", 
+/**
+ * When the provider ends the grant.
+ */
+endsAt: Timestamp, } | { "kind": "limited", 
+/**
+ * Scopes asked for and not granted.
+ */
+missing: Array<string>, } | { "kind": "attention", 
+/**
+ * Why.
+ */
+reason: AttentionReason, 
+/**
+ * Since when.
+ */
+since: Timestamp, 
+/**
+ * What the provider said, made safe for display.
+ */
+providerText: string | null, } | { "kind": "misconfigured", 
+/**
+ * What is wrong.
+ */
+fault: ConfigurationFault, 
+/**
+ * Since when.
+ */
+since: Timestamp, 
+/**
+ * What the provider said, made safe for display.
+ */
+providerText: string | null, } | { "kind": "disconnecting" };
+
+/**
+ * Why the person must sign in again.
+ */
+export type AttentionReason = "revoked-or-expired" | "lost-rotation" | "grant-ended" | "not-renewable" | "unreadable" | "memory-only";
+
+/**
+ * What is set up wrongly, on this side or on the provider's.
+ */
+export type ConfigurationFault = "client-refused" | "client-id-missing" | "request-refused" | "endpoint-redirects" | "certificate-untrusted" | "provider-missing" | "tokens-refused";
+
+/**
+ * What is happening to a connection at this moment.
+ */
+export type Activity = { "kind": "idle", 
+/**
+ * When the next renewal is planned.
+ */
+nextRenewalAt: Timestamp | null, } | { "kind": "refreshing" } | { "kind": "retrying", 
+/**
+ * Of which kind the last failure was.
+ */
+cause: FailureKind, 
+/**
+ * When the next try is planned.
+ */
+nextAt: Timestamp, } | { "kind": "stale", 
+/**
+ * Of which kind the last failure was.
+ */
+cause: FailureKind, 
+/**
+ * Since when renewal fails.
+ */
+since: Timestamp, 
+/**
+ * When the next try is planned.
+ */
+nextAt: Timestamp, } | { "kind": "offline", 
+/**
+ * When the next try is planned.
+ */
+nextAt: Timestamp, } | { "kind": "rate-limited", 
+/**
+ * Until when.
+ */
+until: Timestamp, } | { "kind": "locked" } | { "kind": "storage-fault" };
+
+/**
+ * Of which kind a failure was.
+ */
+export type FailureKind = "authorization" | "network" | "rate-limit" | "provider" | "configuration" | "storage" | "unknown";
+
+/**
+ * One attempt to sign in, from the click to its end.
+ */
+export type SignInView = { 
+/**
+ * Its id.
+ */
+id: SignInId, 
+/**
+ * At which provider.
+ */
+provider: ProviderId, 
+/**
+ * Which connection it renews; absent when it adds an account.
+ */
+connection: ConnectionId | null, 
+/**
+ * How far it is.
+ */
+stage: SignInStage, 
+/**
+ * How the browser comes back.
+ */
+redirect: Redirect, 
+/**
+ * When it began.
+ */
+startedAt: Timestamp, 
+/**
+ * When it is given up by itself.
+ */
+expiresAt: Timestamp, };
+
+/**
+ * How far a sign-in is.
+ */
+export type SignInStage = { "kind": "waiting-for-browser" } | { "kind": "finishing" } | { "kind": "ended", 
+/**
+ * How.
+ */
+ending: SignInEnding, };
+
+/**
+ * How a sign-in ended that did not succeed. Whatever was connected before still is.
+ */
+export type SignInEnding = { "kind": "declined", 
+/**
+ * What the provider said, made safe for display.
+ */
+providerText: string | null, } | { "kind": "expired" } | { "kind": "different-account", 
+/**
+ * The account of the connection.
+ */
+expected: AccountView, 
+/**
+ * The account that came back.
+ */
+found: AccountView, } | { "kind": "failed", 
+/**
+ * What, and what to do.
+ */
+problem: Problem, };
+
+/**
+ * How the browser comes back to Latchkey.
+ */
+export type Redirect = "deep-link" | "loopback";
+
+/**
+ * Where the person wants the sign-in kept.
+ */
+export type Keep = "keychain" | "memory";
+
+/**
+ * What went wrong, told so that a person or a program knows what to do next.
+ */
+export type Problem = { 
+/**
+ * What somebody acts on.
+ */
+code: ProblemCode, 
+/**
+ * What happened, to which connection.
+ */
+message: string, 
+/**
+ * What to do next.
+ */
+hint: string | null, 
+/**
+ * The connection concerned.
+ */
+connection: ConnectionId | null, 
+/**
+ * When trying again makes sense, in milliseconds from the answer.
+ */
+retryAfterMs: number | null, };
+
+/**
+ * A code exists only because some consumer acts on it: the comment says who.
+ */
+export type ProblemCode = "client-id-missing" | "keychain-unavailable" | "browser-unavailable" | "sign-in-needed" | "temporary" | "misconfigured" | "not-found" | "invalid-input" | "storage" | "internal";
+
+/**
+ * One event, numbered from 1 in the order in which things happened.
+ */
+export type Event = { 
+/**
+ * Its number.
+ */
+number: number, 
+/**
+ * What happened.
+ */
+body: EventBody, };
+
+/**
+ * What happened.
+ */
+export type EventBody = { "kind": "overview", 
+/**
+ * The whole state.
+ */
+overview: Overview, } | { "kind": "connection-changed", 
+/**
+ * Its new value.
+ */
+connection: ConnectionView, } | { "kind": "connection-removed", 
+/**
+ * Which.
+ */
+id: ConnectionId, 
+/**
+ * What is left to say.
+ */
+farewell: Farewell, } | { "kind": "provider-changed", 
+/**
+ * Its new value.
+ */
+provider: ProviderView, };
+
+/**
+ * What is said when a connection is gone.
+ */
+export type Farewell = { 
+/**
+ * The provider's name.
+ */
+providerName: string, 
+/**
+ * The account's name.
+ */
+accountName: string, 
+/**
+ * What the provider knows of it.
+ */
+revocation: Revocation, 
+/**
+ * The provider's own page for removing access, where the person may look or has to act.
+ */
+manageUrl: string | null, };
+
+/**
+ * What the provider knows of a disconnect.
+ */
+export type Revocation = "confirmed" | "not-offered" | "unconfirmed" | "nothing-left";
