@@ -1,1 +1,46 @@
-//! Placeholder.
+//! The product: it owns sign-ins, keeps them alive, and says how they are.
+//!
+//! One engine, thin shells: an operation is a method of [`Engine`], and a window, a command line or a
+//! local server adds nothing to it. A module uses only modules that stand below it in this list, from top
+//! to bottom; `tests/architecture.rs` keeps that true.
+
+// The order is the architecture: top may use what stands below.
+mod engine;
+mod scheduler;
+mod check;
+mod disconnect;
+mod sign_in;
+mod loopback;
+mod refresh;
+mod identity;
+mod resting;
+mod live;
+mod pending;
+mod view;
+mod health;
+mod flow;
+mod callback;
+mod vault;
+mod store;
+mod provider;
+mod connection;
+mod credential;
+mod http;
+mod event;
+mod entropy;
+mod text;
+mod clock;
+mod owner_lock;
+
+pub use callback::{Refusal, SCHEME};
+pub use clock::{Boot, Clock, Sleep, SystemClock};
+pub use engine::{Callback, Engine, Environment, Options, StartError};
+pub use entropy::{Entropy, OsEntropy};
+pub use owner_lock::{NotOwner, OwnerLock};
+pub use store::StoreError;
+pub use vault::{Keychain, KeychainError, KeychainFactory, system_keychain};
+
+#[cfg(feature = "testing")]
+pub use clock::ManualClock;
+#[cfg(feature = "testing")]
+pub use vault::{MemoryKeychain, Mood};

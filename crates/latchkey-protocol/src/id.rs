@@ -12,6 +12,7 @@ pub struct Timestamp(pub i64);
 
 impl Timestamp {
     /// This point in time moved by `milliseconds`, which may be negative.
+    #[must_use]
     pub fn plus(self, milliseconds: i64) -> Self {
         Self(self.0.saturating_add(milliseconds))
     }

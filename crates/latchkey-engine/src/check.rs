@@ -1,0 +1,135 @@
+//! "Check": renew if due, ask the provider who this is, and say what came of it.
+
+use std::sync::Arc;
+
+use latchkey_protocol::{
+    AttentionReason, ConfigurationFault, ConnectionId, ConnectionView, Problem, ProblemCode,
+};
+
+use crate::connection::{Connection, Standing};
+use crate::identity::{self, IdentityError};
+use crate::live::{Parts, RefreshEnd, Slot};
+use crate::refresh::{self, Why};
+use crate::store::StoreError;
+
+/// Milliseconds of life that access should have left when the provider is asked.
+const LEAST_LIFE_MS: i64 = 30_000;
+/// How long a provider whose API refuses its own tokens is left alone, in milliseconds.
+const REFUSED_WAIT_MS: i64 = 900_000;
+
+/// Checks one connection. A person asks, so waits after failures do not count and a refused token is tried
+/// once more.
+pub(crate) async fn check(parts: &Arc<Parts>, id: &ConnectionId) -> Result<ConnectionView, Problem> {
+    let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
+    if worth_renewing(parts, &slot) {
+        refresh::renew(parts, &slot, Why::Asked).await;
+    }
+    match slot.connection().standing {
+        Standing::Good => confirm(parts, &slot).await?,
+        Standing::Attention { .. } | Standing::Misconfigured { .. } | Standing::Disconnecting { .. } => {}
+    }
+    let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
+    Ok(parts.view_of(&slot))
+}
+
+fn worth_renewing(parts: &Parts, slot: &Slot) -> bool {
+    let connection = slot.connection();
+    match connection.standing {
+        Standing::Disconnecting { .. } => false,
+        Standing::Attention { .. } | Standing::Misconfigured { .. } => true,
+        Standing::Good => {
+            let short = slot.read(|state| {
+                let boot = parts.clock.boot();
+                let due = state.due().is_some_and(|due| due <= boot);
+                due || state.life_left(boot).is_some_and(|left| left < LEAST_LIFE_MS)
+            });
+            connection.access.renewable && (short || connection.track.failures > 0)
+        }
+    }
+}
+
+/// Asks who this is. A refused access token is renewed once; refused again, the provider's API and its token
+/// endpoint contradict each other.
+async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>) -> Result<(), Problem> {
+    for last in [false, true] {
+        let Ok(set) = refresh::access(parts, slot, 0).await else {
+            return Ok(());
+        };
+        let connection = slot.connection();
+        let Some(provider) = parts.provider_of(&connection) else {
+            return Ok(());
+        };
+        match identity::identify(&parts.http, provider, &set.access).await {
+            Ok(account) if account.key == connection.account.key => {
+                let confirmed = connection.confirmed(parts.now(), account);
+                return keep(parts, confirmed.map_err(|_| StoreError::Superseded)).await;
+            }
+            Ok(account) => return Err(another_account(&connection, &account.name)),
+            Err(IdentityError::Refused) if !connection.access.renewable => {
+                let reason = AttentionReason::NotRenewable;
+                let ended = connection.needs_sign_in(reason, parts.now(), None);
+                return keep(parts, ended.map_err(|_| StoreError::Superseded)).await;
+            }
+            Err(IdentityError::Refused) if last => {
+                let (fault, next) = (
+                    ConfigurationFault::TokensRefused,
+                    parts.now().plus(REFUSED_WAIT_MS),
+                );
+                let faulty = connection.misconfigured(fault, parts.now(), None, next);
+                return keep(parts, faulty.map_err(|_| StoreError::Superseded)).await;
+            }
+            Err(IdentityError::Refused) => {
+                if refresh::renew(parts, slot, Why::Asked).await != RefreshEnd::Renewed {
+                    return Ok(());
+                }
+            }
+            Err(error) => return Err(not_confirmed(&connection, &error)),
+        }
+    }
+    Ok(())
+}
+
+async fn keep(parts: &Arc<Parts>, connection: Result<Connection, StoreError>) -> Result<(), Problem> {
+    let connection = match connection {
+        Ok(connection) => connection,
+        Err(_) => return Ok(()),
+    };
+    match parts
+        .store
+        .commit_state(connection.clone(), false, None, parts.now())
+        .await
+    {
+        Ok(()) => {
+            parts.publish(connection, None);
+            Ok(())
+        }
+        // Renewed or disconnected meanwhile: that is newer than what was learnt here.
+        Err(StoreError::Superseded) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn another_account(connection: &Connection, found: &str) -> Problem {
+    let message = format!(
+        "{} says that {}'s sign-in belongs to {found}.",
+        connection.provider_name, connection.account.name
+    );
+    Problem::new(ProblemCode::SignInNeeded, message)
+        .about(&connection.id)
+        .hint("Reconnect it.")
+}
+
+fn not_confirmed(connection: &Connection, error: &IdentityError) -> Problem {
+    let message = format!(
+        "{} · {}: the sign-in could not be confirmed, {error}.",
+        connection.provider_name, connection.account.name
+    );
+    let hint = "The sign-in is kept. Try again in a while.";
+    Problem::new(ProblemCode::Temporary, message)
+        .about(&connection.id)
+        .hint(hint)
+}
+
+fn no_connection(id: &ConnectionId) -> Problem {
+    Problem::new(ProblemCode::NotFound, "This connection does not exist any more.").about(id)
+}

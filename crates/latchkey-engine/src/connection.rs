@@ -1,0 +1,401 @@
+//! A connection: who is signed in where, and how the grant stands. No I/O and no secret.
+//!
+//! States are enums and transitions are methods that say whether they apply. Three numbers keep a late
+//! answer from overwriting a newer truth: the *epoch* rises at every sign-in and disconnect, the
+//! *generation* at every saved token set, and a write names both.
+
+use latchkey_protocol::{
+    AttentionReason, ConfigurationFault, ConnectionId, FailureKind, Keep, ProviderId, RestingPlace, Timestamp,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::credential::TokenSet;
+
+/// One signed-in account at a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// The provider's name when the person signed in, for when its file is missing.
+    pub provider_name: String,
+    /// The client id the grant belongs to: a refresh with another one is refused (RFC 6749 6).
+    pub client_id: String,
+    /// Who is signed in.
+    pub account: Account,
+    /// Where the person wants it kept.
+    pub keep: Keep,
+    /// Rises at every sign-in and disconnect.
+    pub epoch: i64,
+    /// Rises at every saved token set of an epoch.
+    pub generation: i64,
+    /// What was granted.
+    pub grant: Grant,
+    /// What is known of present access.
+    pub access: Access,
+    /// Whether the person must act.
+    pub standing: Standing,
+    /// How renewing goes.
+    pub track: Track,
+    /// Where the token set rests.
+    pub resting: RestingPlace,
+    /// When it was first connected.
+    pub created_at: Timestamp,
+}
+
+/// Who is signed in, in the provider's words, made safe for display.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The immutable key.
+    pub key: String,
+    /// The name to show.
+    pub name: String,
+    /// The picture, small and checked.
+    pub picture: Option<Picture>,
+}
+
+/// A picture: its media type and bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// `image/png` and its like.
+    pub media_type: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// What was granted and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// When the person authorized.
+    pub authorized_at: Timestamp,
+    /// When the provider ends it.
+    pub ends_at: Option<Timestamp>,
+    /// Scopes asked for.
+    pub asked: Vec<String>,
+    /// Scopes in force.
+    pub granted: Vec<String>,
+}
+
+impl Grant {
+    /// Scopes asked for and not granted.
+    pub fn missing(&self) -> Vec<String> {
+        self.asked
+            .iter()
+            .filter(|scope| !self.granted.contains(scope))
+            .cloned()
+            .collect()
+    }
+}
+
+/// What is known of present access without looking into the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access {
+    /// When it was asked for.
+    pub obtained_at: Timestamp,
+    /// When it runs out; `None` where the provider does not say.
+    pub expires_at: Option<Timestamp>,
+    /// Whether there is a refresh token.
+    pub renewable: bool,
+}
+
+impl From<&TokenSet> for Access {
+    fn from(set: &TokenSet) -> Self {
+        Self {
+            obtained_at: set.obtained_at,
+            expires_at: set.expires_at,
+            renewable: set.refresh.is_some(),
+        }
+    }
+}
+
+/// Whether the person must act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// The grant stands as far as anybody knows.
+    Good,
+    /// The token endpoint ended the grant, or the token set is gone. The refused set stays at rest and is
+    /// tried again only when the person asks.
+    Attention {
+        /// Why.
+        reason: AttentionReason,
+        /// Since when.
+        since: Timestamp,
+        /// What the provider said.
+        text: Option<String>,
+    },
+    /// A setting is wrong, here or there; the grant is untouched.
+    Misconfigured {
+        /// What.
+        fault: ConfigurationFault,
+        /// Since when.
+        since: Timestamp,
+        /// What the provider said.
+        text: Option<String>,
+    },
+    /// The person pressed Disconnect; what is left is told to the provider and then erased.
+    Disconnecting {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+/// How renewing goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Track {
+    /// The last time the provider confirmed the sign-in.
+    pub last_success_at: Option<Timestamp>,
+    /// Failures in a row since then.
+    pub failures: u32,
+    /// Since when it fails.
+    pub failing_since: Option<Timestamp>,
+    /// The last failure.
+    pub last_failure: Option<Failure>,
+    /// Not before this moment is the provider asked again.
+    pub next_try_at: Option<Timestamp>,
+}
+
+/// One failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Of which kind.
+    pub kind: FailureKind,
+    /// When.
+    pub at: Timestamp,
+    /// What happened, in words.
+    pub message: String,
+}
+
+/// A transition that does not apply: the connection has changed meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the connection has changed meanwhile")]
+pub struct Superseded;
+
+impl Connection {
+    /// Whether a refresh may run without the person: the grant stands, or a setting may have been put right.
+    pub fn may_renew(&self) -> bool {
+        match self.standing {
+            Standing::Good | Standing::Misconfigured { .. } => self.access.renewable,
+            Standing::Attention { .. } | Standing::Disconnecting { .. } => false,
+        }
+    }
+
+    /// A token set was saved as the next generation, and the provider confirmed the sign-in with it.
+    pub fn renewed(mut self, set: &TokenSet, granted: Option<Vec<String>>) -> Result<Self, Superseded> {
+        if matches!(self.standing, Standing::Disconnecting { .. }) {
+            return Err(Superseded);
+        }
+        self.generation += 1;
+        self.access = Access::from(set);
+        if let Some(granted) = granted {
+            self.grant.granted = granted;
+        }
+        self.standing = Standing::Good;
+        self.track = Track {
+            last_success_at: Some(set.obtained_at),
+            ..Track::default()
+        };
+        self.resting = if self.keep == Keep::Memory {
+            RestingPlace::Memory
+        } else {
+            RestingPlace::Sealed
+        };
+        Ok(self)
+    }
+
+    /// The provider answered the identity call: the sign-in is alive.
+    pub fn confirmed(mut self, at: Timestamp, account: Account) -> Result<Self, Superseded> {
+        if matches!(self.standing, Standing::Disconnecting { .. }) {
+            return Err(Superseded);
+        }
+        self.account = account;
+        self.standing = Standing::Good;
+        self.track = Track {
+            last_success_at: Some(at),
+            ..Track::default()
+        };
+        Ok(self)
+    }
+
+    /// The person must sign in again. An earlier reason stands: the first one is the true one.
+    pub fn needs_sign_in(
+        mut self,
+        reason: AttentionReason,
+        at: Timestamp,
+        text: Option<String>,
+    ) -> Result<Self, Superseded> {
+        match self.standing {
+            Standing::Disconnecting { .. } => return Err(Superseded),
+            Standing::Attention { .. } => {}
+            Standing::Good | Standing::Misconfigured { .. } => {
+                self.standing = Standing::Attention {
+                    reason,
+                    since: at,
+                    text,
+                };
+            }
+        }
+        self.track.next_try_at = None;
+        Ok(self)
+    }
+
+    /// A setting is wrong. The grant is kept and tried again at `next_try_at`.
+    pub fn misconfigured(
+        mut self,
+        fault: ConfigurationFault,
+        at: Timestamp,
+        text: Option<String>,
+        next_try_at: Timestamp,
+    ) -> Result<Self, Superseded> {
+        match self.standing {
+            Standing::Disconnecting { .. } | Standing::Attention { .. } => return Err(Superseded),
+            Standing::Misconfigured { fault: known, .. } if known == fault => {}
+            Standing::Good | Standing::Misconfigured { .. } => {
+                self.standing = Standing::Misconfigured {
+                    fault,
+                    since: at,
+                    text,
+                };
+            }
+        }
+        self.track.failures = self.track.failures.saturating_add(1);
+        self.track.next_try_at = Some(next_try_at);
+        Ok(self)
+    }
+
+    /// Renewing failed for a passing reason.
+    #[must_use]
+    pub fn failed_for_now(mut self, failure: Failure, next_try_at: Timestamp) -> Self {
+        self.track.failures = self.track.failures.saturating_add(1);
+        self.track.failing_since = self.track.failing_since.or(Some(failure.at));
+        self.track.last_failure = Some(failure);
+        self.track.next_try_at = Some(next_try_at);
+        self
+    }
+
+    /// The person pressed Disconnect. Whatever is under way belongs to the past from here on.
+    #[must_use]
+    pub fn disconnecting(mut self, at: Timestamp) -> Self {
+        if !matches!(self.standing, Standing::Disconnecting { .. }) {
+            self.epoch += 1;
+            self.standing = Standing::Disconnecting { since: at };
+            self.track = Track::default();
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection() -> Connection {
+        let at = Timestamp(1_000);
+        Connection {
+            id: ConnectionId::try_from("c-1").unwrap(),
+            provider: ProviderId::try_from("sandbox").unwrap(),
+            provider_name: "Sandbox".into(),
+            client_id: "client".into(),
+            account: Account {
+                key: "ada".into(),
+                name: "Ada".into(),
+                picture: None,
+            },
+            keep: Keep::Keychain,
+            epoch: 3,
+            generation: 7,
+            grant: Grant {
+                authorized_at: at,
+                ends_at: None,
+                asked: vec!["a".into()],
+                granted: vec!["a".into()],
+            },
+            access: Access {
+                obtained_at: at,
+                expires_at: Some(at.plus(60_000)),
+                renewable: true,
+            },
+            standing: Standing::Good,
+            track: Track::default(),
+            resting: RestingPlace::Keychain,
+            created_at: at,
+        }
+    }
+
+    fn set() -> TokenSet {
+        TokenSet {
+            access: "a".into(),
+            refresh: Some("r".into()),
+            bearer: true,
+            obtained_at: Timestamp(5_000),
+            expires_at: Some(Timestamp(65_000)),
+        }
+    }
+
+    #[test]
+    fn only_a_saved_set_raises_the_generation_and_only_a_disconnect_the_epoch() {
+        let renewed = connection().renewed(&set(), None).unwrap();
+        assert_eq!((renewed.epoch, renewed.generation), (3, 8));
+        let failure = Failure {
+            kind: FailureKind::Network,
+            at: Timestamp(9),
+            message: String::new(),
+        };
+        let failed = connection().failed_for_now(failure, Timestamp(10));
+        assert_eq!((failed.epoch, failed.generation), (3, 7));
+        let leaving = connection()
+            .disconnecting(Timestamp(9))
+            .disconnecting(Timestamp(10));
+        assert_eq!((leaving.epoch, leaving.generation), (4, 7));
+    }
+
+    #[test]
+    fn nothing_revives_a_connection_that_is_being_disconnected() {
+        let leaving = connection().disconnecting(Timestamp(9));
+        let (at, none) = (Timestamp(10), None);
+        assert_eq!(leaving.clone().renewed(&set(), None), Err(Superseded));
+        let reason = AttentionReason::RevokedOrExpired;
+        assert_eq!(
+            leaving.clone().needs_sign_in(reason, at, none.clone()),
+            Err(Superseded)
+        );
+        let fault = ConfigurationFault::ClientRefused;
+        assert_eq!(leaving.misconfigured(fault, at, none, at), Err(Superseded));
+    }
+
+    #[test]
+    fn the_first_reason_and_its_time_stand() {
+        let first = connection()
+            .needs_sign_in(AttentionReason::LostRotation, Timestamp(9), None)
+            .unwrap();
+        let again = first
+            .clone()
+            .needs_sign_in(AttentionReason::RevokedOrExpired, Timestamp(99), None)
+            .unwrap();
+        assert_eq!(again.standing, first.standing);
+        assert!(!first.may_renew());
+    }
+
+    #[test]
+    fn a_smaller_grant_names_what_is_missing() {
+        let renewed = connection().renewed(&set(), Some(vec![])).unwrap();
+        assert_eq!(renewed.grant.missing(), ["a"]);
+    }
+
+    #[test]
+    fn success_clears_the_failures() {
+        let failure = Failure {
+            kind: FailureKind::Network,
+            at: Timestamp(9),
+            message: String::new(),
+        };
+        let failed = connection().failed_for_now(failure, Timestamp(10));
+        assert_eq!(failed.track.failing_since, Some(Timestamp(9)));
+        let track = failed.renewed(&set(), None).unwrap().track;
+        assert_eq!(
+            (track.failures, track.failing_since, track.next_try_at),
+            (0, None, None)
+        );
+    }
+}

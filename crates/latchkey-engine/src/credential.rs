@@ -1,0 +1,103 @@
+//! Token sets: what a sign-in yields. They stay inside the engine.
+//!
+//! Nothing here is `Serialize` or prints its content; the one written form goes straight into an
+//! envelope.
+
+use std::fmt;
+
+use latchkey_protocol::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// Access, the means to renew it, and what the provider said about both (RFC 6749 5.1).
+#[derive(Clone)]
+pub struct TokenSet {
+    /// The access token. Opaque, never parsed (OAuth 2.1 1.4).
+    pub access: SecretString,
+    /// The refresh token, where the provider gave one.
+    pub refresh: Option<SecretString>,
+    /// Whether the access token is a bearer token; another type is stored but never used (RFC 6749 7.1).
+    pub bearer: bool,
+    /// When the provider was asked for it, before the request left.
+    pub obtained_at: Timestamp,
+    /// When the access token runs out; absent where the provider did not say.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl TokenSet {
+    /// The written form, for sealing only.
+    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let written = Written {
+            access: self.access.expose_secret(),
+            refresh: self.refresh.as_ref().map(ExposeSecret::expose_secret),
+            bearer: self.bearer,
+            obtained_at: self.obtained_at.0,
+            expires_at: self.expires_at.map(|at| at.0),
+        };
+        // Strings, numbers and a flag always serialize.
+        Zeroizing::new(serde_json::to_vec(&written).unwrap_or_default())
+    }
+
+    /// Reads [`Self::to_bytes`]; `None` when it is something else.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let written: Written<std::borrow::Cow<'_, str>> = serde_json::from_slice(bytes).ok()?;
+        Some(Self {
+            access: SecretString::from(written.access.into_owned()),
+            refresh: written
+                .refresh
+                .map(|refresh| SecretString::from(refresh.into_owned())),
+            bearer: written.bearer,
+            obtained_at: Timestamp(written.obtained_at),
+            expires_at: written.expires_at.map(Timestamp),
+        })
+    }
+}
+
+impl fmt::Debug for TokenSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenSet")
+            .field("refresh", &self.refresh.as_ref().map(|_| "redacted"))
+            .field("bearer", &self.bearer)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written<S> {
+    access: S,
+    refresh: Option<S>,
+    bearer: bool,
+    obtained_at: i64,
+    expires_at: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> TokenSet {
+        TokenSet {
+            access: "planted-access \"quoted\"".into(),
+            refresh: Some("planted-refresh".into()),
+            bearer: true,
+            obtained_at: Timestamp(1_000),
+            expires_at: Some(Timestamp(61_000)),
+        }
+    }
+
+    #[test]
+    fn a_set_survives_its_written_form() {
+        let read = TokenSet::from_bytes(&set().to_bytes()).unwrap();
+        assert_eq!(read.access.expose_secret(), set().access.expose_secret());
+        assert_eq!(read.refresh.unwrap().expose_secret(), "planted-refresh");
+        assert_eq!(read.expires_at, Some(Timestamp(61_000)));
+        assert!(TokenSet::from_bytes(b"{}").is_none());
+    }
+
+    #[test]
+    fn a_set_prints_no_secret() {
+        assert!(!format!("{:?}", set()).contains("planted"));
+    }
+}

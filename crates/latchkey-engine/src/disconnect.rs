@@ -1,0 +1,183 @@
+//! Disconnecting: forget here, revoke there, and say which of the two happened.
+//!
+//! The keychain item goes first. What must be told to the provider waits sealed in the database, for this
+//! purpose only, until the provider has answered or a week is over.
+
+use std::sync::Arc;
+
+use latchkey_protocol::{
+    ConnectionId, EventBody, FailureKind, HistoryKind, Keep, Problem, ProblemCode, Revocation,
+};
+use url::Url;
+
+use crate::connection::{Connection, Failure, Standing};
+use crate::credential::TokenSet;
+use crate::flow::authorization_code::{self, RevocationOutcome};
+use crate::live::{Parts, Slot};
+use crate::resting;
+use crate::store::StoreError;
+use crate::view;
+
+/// How long a provider that does not answer is asked again, in milliseconds: a week.
+const GIVE_UP_MS: i64 = 7 * 86_400_000;
+/// Waits between attempts, in milliseconds: from ten seconds to an hour.
+const WAIT_MS: (i64, i64) = (10_000, 3_600_000);
+
+/// The person pressed Disconnect. Returns when it is written down; the end comes as an event.
+pub(crate) async fn disconnect(parts: &Arc<Parts>, id: &ConnectionId) -> Result<(), Problem> {
+    let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
+    {
+        let _epochs = parts.epochs.lock().await;
+        let connection = parts
+            .store
+            .connection(id)
+            .await?
+            .ok_or_else(|| no_connection(id))?;
+        if !matches!(connection.standing, Standing::Disconnecting { .. }) {
+            begin(parts, &slot, connection).await?;
+        }
+    }
+    revoke_in_background(parts, &slot);
+    Ok(())
+}
+
+async fn begin(parts: &Arc<Parts>, slot: &Arc<Slot>, connection: Connection) -> Result<(), StoreError> {
+    // A set that cannot be read cannot be revoked; that is no reason to keep the connection.
+    let set = resting::load(parts, slot, &connection).await.ok();
+    let leaving = connection.disconnecting(parts.now());
+    let envelope = match &set {
+        Some(set) => resting::seal(parts, &leaving, set).await.ok(),
+        None => None,
+    };
+    let line = (HistoryKind::DisconnectRequested, None);
+    parts
+        .store
+        .commit_disconnect(leaving.clone(), envelope, line, parts.now())
+        .await?;
+    parts.publish(leaving, set);
+    erase_item(parts, &slot.connection()).await;
+    Ok(())
+}
+
+/// Asks the provider to end the grant, on a task of its own. Also the way on after a restart.
+pub(crate) fn revoke_in_background(parts: &Arc<Parts>, slot: &Arc<Slot>) {
+    let (parts, slot) = (parts.clone(), slot.clone());
+    tokio::spawn(async move {
+        // Whoever refreshes at this moment brings the set that must be revoked.
+        let _exclusive = slot.exclusive.lock().await;
+        let connection = slot.connection();
+        if !matches!(connection.standing, Standing::Disconnecting { .. }) {
+            return;
+        }
+        if let Some(revocation) = revoke(&parts, &slot, &connection).await {
+            finish(&parts, &connection, revocation).await;
+        }
+    });
+}
+
+/// Forgets a connection whose provider has not answered yet.
+pub(crate) async fn forget(parts: &Arc<Parts>, id: &ConnectionId) -> Result<(), Problem> {
+    let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
+    let connection = slot.connection();
+    if !matches!(connection.standing, Standing::Disconnecting { .. }) {
+        let message = format!("{} is still connected.", connection.provider_name);
+        return Err(Problem::new(ProblemCode::InvalidInput, message)
+            .about(id)
+            .hint("Disconnect it first."));
+    }
+    finish(parts, &connection, Revocation::Unconfirmed).await;
+    Ok(())
+}
+
+/// `None` when the provider is to be asked again later.
+async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Option<Revocation> {
+    let provider = parts.provider_of(connection);
+    let url = provider.and_then(|provider| provider.file.authorization.revocation_url.as_deref());
+    let Some(url) = url.and_then(|url| Url::parse(url).ok()) else {
+        return Some(Revocation::NotOffered);
+    };
+    let Ok(set) = resting::load(parts, slot, connection).await else {
+        return Some(Revocation::NothingLeft);
+    };
+    match revoke_both(parts, &url, connection, &set).await {
+        RevocationOutcome::Done => Some(Revocation::Confirmed),
+        RevocationOutcome::Refused => Some(Revocation::Unconfirmed),
+        RevocationOutcome::Later => postpone(parts, connection).await,
+    }
+}
+
+/// The refresh token first, then the access token (RFC 7009 2.1): dropped in between, what is left is short.
+async fn revoke_both(parts: &Parts, url: &Url, connection: &Connection, set: &TokenSet) -> RevocationOutcome {
+    let client_id = &connection.client_id;
+    if let Some(refresh) = &set.refresh {
+        let outcome = authorization_code::revoke(&parts.http, url, client_id, refresh, "refresh_token").await;
+        if outcome != RevocationOutcome::Done {
+            return outcome;
+        }
+        // Some providers cannot revoke access tokens alone; theirs ends by itself.
+        let access =
+            authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await;
+        return if access == RevocationOutcome::Later {
+            access
+        } else {
+            RevocationOutcome::Done
+        };
+    }
+    authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await
+}
+
+async fn postpone(parts: &Arc<Parts>, connection: &Connection) -> Option<Revocation> {
+    let now = parts.now();
+    if let Standing::Disconnecting { since } = connection.standing
+        && since.plus(GIVE_UP_MS) <= now
+    {
+        return Some(Revocation::Unconfirmed);
+    }
+    let (least, most) = WAIT_MS;
+    let wait = least
+        .saturating_mul(1_i64 << connection.track.failures.min(20))
+        .min(most);
+    let message = "the provider has not confirmed yet".to_owned();
+    let failure = Failure {
+        kind: FailureKind::Network,
+        at: now,
+        message,
+    };
+    let waiting = connection.clone().failed_for_now(failure, now.plus(wait));
+    match parts.store.commit_state(waiting.clone(), false, None, now).await {
+        Ok(()) => drop(parts.publish(waiting, None)),
+        Err(error) => {
+            tracing::warn!(connection.id = %connection.id, %error, "a revocation could not be postponed")
+        }
+    }
+    None
+}
+
+/// Erases all that is left here and says farewell.
+async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocation) {
+    erase_item(parts, connection).await;
+    if let Err(error) = parts.store.remove(&connection.id).await {
+        tracing::error!(connection.id = %connection.id, %error, "a disconnected connection could not be erased");
+        return;
+    }
+    parts.unpublish(&connection.id);
+    let farewell = view::farewell(connection, revocation, parts.provider_of(connection));
+    tracing::info!(connection.id = %connection.id, ?revocation, "disconnected");
+    parts.events.send(EventBody::ConnectionRemoved {
+        id: connection.id.clone(),
+        farewell,
+    });
+}
+
+async fn erase_item(parts: &Parts, connection: &Connection) {
+    if connection.keep == Keep::Memory {
+        return;
+    }
+    if let Err(error) = parts.vault.delete_item(&connection.id).await {
+        tracing::warn!(connection.id = %connection.id, %error, "the keychain item could not be removed");
+    }
+}
+
+fn no_connection(id: &ConnectionId) -> Problem {
+    Problem::new(ProblemCode::NotFound, "This connection does not exist any more.").about(id)
+}

@@ -1,0 +1,351 @@
+//! The façade: one method per operation, start and shutdown.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use latchkey_protocol::{
+    ConnectionId, ConnectionView, Event, EventBody, HistoryEntry, Keep, Overview, Problem, ProblemCode,
+    ProviderId, ProviderView, Redirect, SignInId, SignInView,
+};
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::connection::Standing;
+use crate::entropy::{Entropy, SharedEntropy};
+pub use crate::live::Environment;
+use crate::live::Parts;
+use crate::owner_lock::{NotOwner, OwnerLock};
+use crate::provider::Catalog;
+use crate::refresh::{self, Why};
+pub use crate::sign_in::Callback;
+use crate::sign_in::{self, Wish};
+use crate::store::{Store, StoreError};
+use crate::vault::{KeychainFactory, Vault};
+use crate::{check, disconnect, scheduler, view};
+
+/// Entries of history that are shown.
+const HISTORY_SHOWN: u32 = 200;
+
+/// What an engine is started with.
+pub struct Options {
+    /// Where the database is. Made if missing, for this user only.
+    pub data_dir: PathBuf,
+    /// Where the person's own provider files are, in `providers/`.
+    pub config_dir: PathBuf,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Box<dyn Entropy>,
+    /// The keychain.
+    pub keychain: KeychainFactory,
+    /// Variables of the environment.
+    pub environment: Environment,
+}
+
+/// Why an engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process owns the folder, or it cannot be known.
+    #[error(transparent)]
+    NotOwner(#[from] NotOwner),
+    /// The data folder cannot be made or protected.
+    #[error("the data folder {path} cannot be used: {source}")]
+    DataFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The owner of a person's sign-ins.
+pub struct Engine {
+    parts: Arc<Parts>,
+    restored: watch::Receiver<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    _lock: OwnerLock,
+}
+
+impl Engine {
+    /// Takes ownership of the data folder and starts keeping its connections alive. Must be called within a
+    /// tokio runtime.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let Options {
+            data_dir,
+            config_dir,
+            clock,
+            entropy,
+            keychain,
+            environment,
+        } = options;
+        prepare_folder(&data_dir).map_err(|source| StartError::DataFolder {
+            path: data_dir.clone(),
+            source,
+        })?;
+        let lock = OwnerLock::acquire(&data_dir)?;
+        let (store, damage) = Store::open(&data_dir)?;
+        let entropy = SharedEntropy::new(entropy);
+        let installation = store.installation_id(entropy.id("i-")).await?;
+        let vault = Vault::new(keychain, installation, &entropy);
+        let sandbox = environment("LATCHKEY_SANDBOX_URL");
+        let catalog = Catalog::load(&config_dir.join("providers"), sandbox.as_deref());
+        let parts = Arc::new(Parts::new(
+            clock,
+            entropy,
+            store,
+            vault,
+            catalog,
+            damage,
+            environment,
+        ));
+        load(&parts).await?;
+        let (restoring, restored) = watch::channel(false);
+        let tasks = vec![
+            tokio::spawn(restore(parts.clone(), restoring)),
+            tokio::spawn(scheduler::run(parts.clone())),
+        ];
+        resume(&parts).await?;
+        Ok(Self {
+            parts,
+            restored,
+            tasks,
+            _lock: lock,
+        })
+    }
+
+    /// Says whether links of Latchkey's scheme reach this process. Where they do not, sign-ins come back over
+    /// a port of this computer.
+    pub fn set_deep_links(&self, work: bool) {
+        self.parts.set_deep_links(work);
+    }
+
+    /// Everything a window draws.
+    pub fn overview(&self) -> Overview {
+        let parts = &self.parts;
+        let providers = parts.catalog.providers().iter();
+        Overview {
+            providers: providers
+                .map(|provider| parts.view_of_provider(provider))
+                .collect(),
+            connections: parts.slots().iter().map(|slot| parts.view_of(slot)).collect(),
+            notices: view::notices(&parts.catalog, parts.damage.as_ref()),
+            vault: parts.vault.state(),
+        }
+    }
+
+    /// The overview as a first event, and every event after it.
+    pub fn watch(&self) -> (Event, broadcast::Receiver<Event>) {
+        let events = self.parts.events.subscribe();
+        let body = EventBody::Overview {
+            overview: self.overview(),
+        };
+        (
+            Event {
+                number: self.parts.events.last(),
+                body,
+            },
+            events,
+        )
+    }
+
+    /// Begins to sign in to a new account. The URL is for the browser alone.
+    pub async fn begin_sign_in(
+        &self,
+        provider: ProviderId,
+        keep: Keep,
+        redirect: Option<Redirect>,
+    ) -> Result<(SignInView, Url), Problem> {
+        sign_in::begin(
+            &self.parts,
+            Wish {
+                provider,
+                connection: None,
+                keep,
+                redirect,
+            },
+        )
+        .await
+    }
+
+    /// Begins to sign in again to an account that is connected. What there is stays until that succeeds.
+    pub async fn reconnect(
+        &self,
+        connection: ConnectionId,
+        redirect: Option<Redirect>,
+    ) -> Result<(SignInView, Url), Problem> {
+        let slot = self.parts.slot(&connection);
+        let known = slot
+            .map(|slot| slot.connection())
+            .ok_or_else(|| no_connection(&connection))?;
+        let wish = Wish {
+            provider: known.provider,
+            connection: Some(connection),
+            keep: known.keep,
+            redirect,
+        };
+        sign_in::begin(&self.parts, wish).await
+    }
+
+    /// Takes a link as the operating system hands it over. It is treated as hostile and never logged.
+    pub async fn complete_sign_in(&self, raw: &str) -> Callback {
+        // A link may be what started this process: the sign-in it belongs to is being read at this moment.
+        let _ = self.restored.clone().wait_for(|restored| *restored).await;
+        sign_in::complete_link(&self.parts, raw).await
+    }
+
+    /// Gives up a sign-in, or dismisses how it ended.
+    pub async fn cancel_sign_in(&self, sign_in: SignInId) -> Result<(), Problem> {
+        sign_in::cancel(&self.parts, &sign_in).await
+    }
+
+    /// Where the browser goes for a sign-in that waits: for the browser or the clipboard alone.
+    pub fn sign_in_link(&self, sign_in: &SignInId) -> Result<Url, Problem> {
+        sign_in::link(&self.parts, sign_in)
+    }
+
+    /// Renews if due and asks the provider who this is.
+    pub async fn check(&self, connection: ConnectionId) -> Result<ConnectionView, Problem> {
+        check::check(&self.parts, &connection).await
+    }
+
+    /// Revokes and forgets. The end comes as an event.
+    pub async fn disconnect(&self, connection: ConnectionId) -> Result<(), Problem> {
+        disconnect::disconnect(&self.parts, &connection).await
+    }
+
+    /// Forgets a connection whose provider has not confirmed yet.
+    pub async fn forget(&self, connection: ConnectionId) -> Result<(), Problem> {
+        disconnect::forget(&self.parts, &connection).await
+    }
+
+    /// Saves the client id of a provider; an empty one removes it.
+    pub async fn save_client_id(
+        &self,
+        provider: ProviderId,
+        client_id: String,
+    ) -> Result<ProviderView, Problem> {
+        let known = self.provider(&provider)?;
+        let client_id = client_id.trim().to_owned();
+        let usable = client_id.len() <= 512 && client_id.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+        if !usable {
+            let problem = Problem::new(ProblemCode::InvalidInput, "This does not look like a client id.");
+            return Err(
+                problem.hint("Copy it from the provider's page; it has no spaces and no line breaks.")
+            );
+        }
+        let saved = (!client_id.is_empty()).then_some(client_id);
+        self.parts.store.save_client_id(&provider, saved.clone()).await?;
+        self.parts.set_client_id(&provider, saved);
+        let view = self.parts.view_of_provider(known);
+        self.parts.events.send(EventBody::ProviderChanged {
+            provider: view.clone(),
+        });
+        Ok(view)
+    }
+
+    /// The redirect URI that a person registers at a provider.
+    pub fn redirect_uri(&self, provider: &ProviderId) -> Result<String, Problem> {
+        Ok(view::redirect_uri_to_register(self.provider(provider)?))
+    }
+
+    /// The page where a provider registers applications.
+    pub fn register_page(&self, provider: &ProviderId) -> Result<Url, Problem> {
+        let file = &self.provider(provider)?.file;
+        page(file.client.register_url.as_deref(), &file.name)
+    }
+
+    /// The provider's page for removing access.
+    pub fn manage_page(&self, connection: &ConnectionId) -> Result<Url, Problem> {
+        let slot = self
+            .parts
+            .slot(connection)
+            .ok_or_else(|| no_connection(connection))?;
+        let known = slot.connection();
+        let provider = self.parts.provider_of(&known);
+        page(
+            provider.and_then(|provider| provider.file.manage_url.as_deref()),
+            &known.provider_name,
+        )
+    }
+
+    /// What happened to a connection, newest first.
+    pub async fn history(&self, connection: ConnectionId) -> Result<Vec<HistoryEntry>, Problem> {
+        Ok(self.parts.store.history(&connection, HISTORY_SHOWN).await?)
+    }
+
+    fn provider(&self, id: &ProviderId) -> Result<&crate::provider::Provider, Problem> {
+        let none = || {
+            Problem::new(
+                ProblemCode::NotFound,
+                format!("There is no provider called {id}."),
+            )
+        };
+        self.parts.catalog.provider(id).ok_or_else(none)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// For this user only: the database holds no secret in the clear, and is nobody else's business.
+fn prepare_folder(path: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+async fn load(parts: &Arc<Parts>) -> Result<(), StoreError> {
+    for provider in parts.catalog.providers() {
+        let saved = parts.store.client_id(&provider.id).await?;
+        parts.set_client_id(&provider.id, saved);
+    }
+    for connection in parts.store.connections().await? {
+        parts.publish(connection, None);
+    }
+    Ok(())
+}
+
+async fn restore(parts: Arc<Parts>, restoring: watch::Sender<bool>) {
+    sign_in::restore(&parts).await;
+    // Nobody may be waiting.
+    let _ = restoring.send(true);
+}
+
+/// Takes up what the process before this one left half-done: refreshes without a definite end at once,
+/// because grace windows are short, and revocations.
+async fn resume(parts: &Arc<Parts>) -> Result<(), StoreError> {
+    for id in parts.store.open_intents().await? {
+        if let Some(slot) = parts.slot(&id).filter(|slot| slot.connection().may_renew()) {
+            drop(refresh::renew(parts, &slot, Why::Due));
+        }
+    }
+    for slot in parts.slots() {
+        if matches!(slot.connection().standing, Standing::Disconnecting { .. }) {
+            disconnect::revoke_in_background(parts, &slot);
+        }
+    }
+    Ok(())
+}
+
+fn no_connection(id: &ConnectionId) -> Problem {
+    Problem::new(ProblemCode::NotFound, "This connection does not exist any more.").about(id)
+}
+
+fn page(url: Option<&str>, name: &str) -> Result<Url, Problem> {
+    let none = || Problem::new(ProblemCode::NotFound, format!("{name} has no such page."));
+    url.and_then(|url| Url::parse(url).ok()).ok_or_else(none)
+}

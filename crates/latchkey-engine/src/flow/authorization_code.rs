@@ -1,0 +1,305 @@
+//! The authorization code flow with PKCE (RFC 6749 4.1, RFC 7636, RFC 8252): the request that goes to the
+//! browser, the exchange, the refresh, the revocation.
+
+use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicRequestTokenError};
+use oauth2::{
+    AuthUrl, AuthorizationCode, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, RefreshToken, RequestTokenError, Scope, TokenUrl,
+};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::token_answer::{self, Granted, SendFailure, TokenSender};
+use crate::http::{Http, NoReply, Reply};
+use crate::provider::Provider;
+use crate::text::displayable;
+
+/// How a call to the token endpoint ended. Each is acted upon differently; none may be guessed.
+#[derive(Debug)]
+pub(crate) enum TokenOutcome {
+    /// Tokens.
+    Granted(Granted),
+    /// `invalid_grant`: the one answer that ends a grant (RFC 6749 5.2).
+    Rejected {
+        /// What the provider said, made safe for display.
+        text: Option<String>,
+    },
+    /// The provider does not accept this client.
+    ClientRefused {
+        /// The error code and what the provider said.
+        text: Option<String>,
+    },
+    /// The provider does not accept the request as it is.
+    RequestRefused {
+        /// The error code and what the provider said.
+        text: Option<String>,
+    },
+    /// The endpoint answers with a redirect, which is never followed.
+    Redirected,
+    /// The certificate is not trusted on this computer.
+    Untrusted {
+        /// Why.
+        text: String,
+    },
+    /// Nothing was sent.
+    NotSent {
+        /// Why.
+        text: String,
+    },
+    /// The provider asked to wait, and says it has not acted.
+    Throttled {
+        /// How long, in milliseconds.
+        wait_ms: i64,
+    },
+    /// The provider may or may not have acted: no whole, valid answer was read.
+    Ambiguous {
+        /// What was seen.
+        text: String,
+        /// Whether the provider itself answered with a fault.
+        by_provider: bool,
+    },
+}
+
+/// What the browser needs, and what proves that the answer is ours.
+pub(crate) struct AuthorizationRequest {
+    pub(crate) url: Url,
+    pub(crate) state: SecretString,
+    pub(crate) verifier: SecretString,
+}
+
+/// Builds the authorization request (RFC 6749 4.1.1) with an S256 challenge (RFC 7636 4.3). `state` and
+/// `verifier` are 43 characters of 256 random bits each.
+pub(crate) fn authorization_request(
+    provider: &Provider,
+    client_id: &str,
+    redirect_uri: &str,
+    state: String,
+    verifier: String,
+) -> Result<AuthorizationRequest, url::ParseError> {
+    let authorization = &provider.file.authorization;
+    let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));
+    let client = BasicClient::new(ClientId::new(client_id.to_owned()))
+        .set_auth_uri(AuthUrl::new(authorization.url.clone())?)
+        .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned())?);
+    let sent = state.clone();
+    let mut request = client
+        .authorize_url(|| CsrfToken::new(sent))
+        .set_pkce_challenge(challenge);
+    for scope in &authorization.scopes {
+        request = request.add_scope(Scope::new(scope.clone()));
+    }
+    for (name, value) in &authorization.parameters {
+        request = request.add_extra_param(name, value);
+    }
+    let (url, _) = request.url();
+    Ok(AuthorizationRequest {
+        url,
+        state: state.into(),
+        verifier: verifier.into(),
+    })
+}
+
+/// Exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5) at the endpoint recorded when the sign-in began.
+pub(crate) async fn exchange(
+    http: &Http,
+    token_url: &str,
+    client_id: &str,
+    redirect_uri: &str,
+    code: &SecretString,
+    verifier: &SecretString,
+) -> TokenOutcome {
+    let client = match client(token_url, client_id) {
+        Ok(client) => client,
+        Err(outcome) => return outcome,
+    };
+    let redirect = match RedirectUrl::new(redirect_uri.to_owned()) {
+        Ok(redirect) => redirect,
+        Err(error) => return request_refused(&error.to_string()),
+    };
+    let result = client
+        .set_redirect_uri(redirect)
+        .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
+        .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
+        .request_async(&TokenSender(http))
+        .await;
+    outcome(result)
+}
+
+/// Renews access (RFC 6749 6). No scope is sent: the grant's own scopes stand (R45).
+pub(crate) async fn refresh(
+    http: &Http,
+    token_url: &str,
+    client_id: &str,
+    refresh_token: &SecretString,
+) -> TokenOutcome {
+    let client = match client(token_url, client_id) {
+        Ok(client) => client,
+        Err(outcome) => return outcome,
+    };
+    let result = client
+        .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
+        .request_async(&TokenSender(http))
+        .await;
+    outcome(result)
+}
+
+/// What a revocation endpoint answered (RFC 7009 2.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RevocationOutcome {
+    /// The token is dead: revoked, or unknown to the provider.
+    Done,
+    /// The provider refuses to do it.
+    Refused,
+    /// The provider did not answer, or asked to wait: it is tried again.
+    Later,
+}
+
+/// Revokes one token. `hint` is `refresh_token` or `access_token` (RFC 7009 2.1).
+pub(crate) async fn revoke(
+    http: &Http,
+    revocation_url: &Url,
+    client_id: &str,
+    token: &SecretString,
+    hint: &str,
+) -> RevocationOutcome {
+    let fields = [
+        ("token", token.expose_secret()),
+        ("token_type_hint", hint),
+        ("client_id", client_id),
+    ];
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    let mut request = reqwest::Request::new(reqwest::Method::POST, revocation_url.clone());
+    let form = http::HeaderValue::from_static("application/x-www-form-urlencoded");
+    request.headers_mut().insert(http::header::CONTENT_TYPE, form);
+    *request.body_mut() = Some(body.into());
+    match http.send(request, token_answer::LIMIT).await {
+        Ok(Reply {
+            status: 200..=299, ..
+        }) => RevocationOutcome::Done,
+        Ok(Reply {
+            status: 408 | 425 | 429 | 500..=599,
+            ..
+        }) => RevocationOutcome::Later,
+        Ok(_) => RevocationOutcome::Refused,
+        Err(NoReply::TooLarge(_)) => RevocationOutcome::Refused,
+        Err(NoReply::NotSent(_) | NoReply::Untrusted(_) | NoReply::Lost(_)) => RevocationOutcome::Later,
+    }
+}
+
+type TokenClient = BasicClient<
+    oauth2::EndpointNotSet,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointSet,
+>;
+
+fn client(token_url: &str, client_id: &str) -> Result<TokenClient, TokenOutcome> {
+    let token_url =
+        TokenUrl::new(token_url.to_owned()).map_err(|error| request_refused(&error.to_string()))?;
+    Ok(BasicClient::new(ClientId::new(client_id.to_owned()))
+        .set_auth_type(oauth2::AuthType::RequestBody)
+        .set_token_uri(token_url))
+}
+
+fn request_refused(text: &str) -> TokenOutcome {
+    TokenOutcome::RequestRefused {
+        text: displayable(text),
+    }
+}
+
+fn outcome(
+    result: Result<oauth2::basic::BasicTokenResponse, BasicRequestTokenError<SendFailure>>,
+) -> TokenOutcome {
+    match result {
+        Ok(response) => TokenOutcome::Granted(Granted::from(response)),
+        Err(RequestTokenError::ServerResponse(answer)) => refused(&answer),
+        Err(RequestTokenError::Request(failure)) => unanswered(failure),
+        Err(RequestTokenError::Parse(error, _)) => {
+            let text = format!("the answer is not what RFC 6749 describes, at {}", error.path());
+            TokenOutcome::Ambiguous {
+                text,
+                by_provider: true,
+            }
+        }
+        Err(RequestTokenError::Other(text)) => TokenOutcome::Ambiguous {
+            text,
+            by_provider: true,
+        },
+    }
+}
+
+fn refused(answer: &oauth2::basic::BasicErrorResponse) -> TokenOutcome {
+    let description = answer.error_description().and_then(|text| displayable(text));
+    let code = answer.error().as_ref();
+    let text = displayable(&description.map_or_else(|| code.to_owned(), |text| format!("{code}: {text}")));
+    match answer.error() {
+        BasicErrorResponseType::InvalidGrant => TokenOutcome::Rejected { text },
+        BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => {
+            TokenOutcome::ClientRefused { text }
+        }
+        BasicErrorResponseType::InvalidRequest
+        | BasicErrorResponseType::InvalidScope
+        | BasicErrorResponseType::UnsupportedGrantType => TokenOutcome::RequestRefused { text },
+        // `temporarily_unavailable`, `server_error` and whatever else a provider invents: nothing that ends
+        // a grant (R41, F10).
+        BasicErrorResponseType::Extension(_) => TokenOutcome::Ambiguous {
+            text: text.unwrap_or_default(),
+            by_provider: true,
+        },
+    }
+}
+
+fn unanswered(failure: SendFailure) -> TokenOutcome {
+    match failure {
+        SendFailure::NotSent(text) => TokenOutcome::NotSent { text },
+        SendFailure::Untrusted(text) => TokenOutcome::Untrusted { text },
+        SendFailure::Redirected => TokenOutcome::Redirected,
+        SendFailure::Throttled { wait_ms } => TokenOutcome::Throttled { wait_ms },
+        SendFailure::Lost(text) => TokenOutcome::Ambiguous {
+            text,
+            by_provider: false,
+        },
+        SendFailure::Fault(text) => TokenOutcome::Ambiguous {
+            text,
+            by_provider: true,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Catalog;
+    use latchkey_protocol::ProviderId;
+
+    fn request() -> AuthorizationRequest {
+        let catalog = Catalog::load(std::path::Path::new("/nonexistent"), None);
+        let spotify = catalog
+            .provider(&ProviderId::try_from("spotify").unwrap())
+            .unwrap();
+        // The verifier of RFC 7636 appendix B.
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned();
+        let redirect = "dev.latchkey.app:/oauth/spotify";
+        authorization_request(spotify, "client-1", redirect, "state-1".to_owned(), verifier).unwrap()
+    }
+
+    #[test]
+    fn the_authorization_request_is_what_the_provider_file_says() {
+        assert_eq!(
+            request().url.as_str(),
+            "https://accounts.spotify.com/authorize?response_type=code&client_id=client-1&state=state-1\
+             &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256\
+             &redirect_uri=dev.latchkey.app%3A%2Foauth%2Fspotify\
+             &scope=user-read-recently-played+user-library-read+playlist-read-private&show_dialog=true"
+        );
+    }
+
+    #[test]
+    fn the_verifier_is_not_in_the_request() {
+        let request = request();
+        assert!(!request.url.as_str().contains(request.verifier.expose_secret()));
+    }
+}

@@ -1,0 +1,234 @@
+//! Answers of token endpoints: told apart from everything that is no answer, and brought into the form of
+//! RFC 6749 5.1 where a provider is odd.
+//!
+//! The `oauth2` crate parses what this page hands on. What it would refuse although it can be
+//! understood (an `expires_in` in quotes, no `token_type`, a `refresh_token` of null) is put right first,
+//! because a token set thrown away for its form is a sign-in lost.
+
+use futures_util::future::BoxFuture;
+use oauth2::basic::{BasicTokenResponse, BasicTokenType};
+use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, TokenResponse};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use crate::http::{Http, NoReply, Reply};
+
+/// Bytes that a token answer may have.
+pub(crate) const LIMIT: usize = 64 * 1024;
+/// The longest wait a token endpoint may ask for, in milliseconds: one hour.
+const LONGEST_WAIT_MS: i64 = 3_600_000;
+/// A life beyond ten years is no life but a mistake.
+const LONGEST_LIFE_S: i64 = 315_360_000;
+
+/// What a provider granted, before it has a place in a connection.
+pub(crate) struct Granted {
+    pub(crate) access: SecretString,
+    pub(crate) refresh: Option<SecretString>,
+    pub(crate) bearer: bool,
+    /// Seconds; `None` where the provider does not say.
+    pub(crate) life_s: Option<i64>,
+    /// `None` where the provider does not say: then what was asked is what was granted (RFC 6749 5.1).
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+impl std::fmt::Debug for Granted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Granted")
+            .field("life_s", &self.life_s)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<BasicTokenResponse> for Granted {
+    fn from(response: BasicTokenResponse) -> Self {
+        let scopes = response
+            .scopes()
+            .map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect());
+        Self {
+            access: response.access_token().secret().as_str().into(),
+            refresh: response
+                .refresh_token()
+                .map(|refresh| refresh.secret().as_str().into()),
+            bearer: matches!(response.token_type(), BasicTokenType::Bearer),
+            life_s: response
+                .expires_in()
+                .and_then(|life| i64::try_from(life.as_secs()).ok()),
+            scopes,
+        }
+    }
+}
+
+/// Why there is nothing for the `oauth2` crate to parse.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SendFailure {
+    /// Nothing was sent.
+    #[error("{0}")]
+    NotSent(String),
+    /// Nothing was sent: the certificate is not trusted.
+    #[error("{0}")]
+    Untrusted(String),
+    /// A redirect, not followed (R32).
+    #[error("the token endpoint answers with a redirect")]
+    Redirected,
+    /// A request to wait that says the provider has not acted (F12).
+    #[error("the provider asks to wait")]
+    Throttled {
+        /// How long, in milliseconds.
+        wait_ms: i64,
+    },
+    /// No whole answer.
+    #[error("{0}")]
+    Lost(String),
+    /// An answer that is none: a fault of the provider or of something between.
+    #[error("{0}")]
+    Fault(String),
+}
+
+/// The engine's HTTP client as the `oauth2` crate takes one.
+pub(crate) struct TokenSender<'h>(pub(crate) &'h Http);
+
+impl<'c> AsyncHttpClient<'c> for TokenSender<'_> {
+    type Error = SendFailure;
+    type Future = BoxFuture<'c, Result<HttpResponse, SendFailure>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(send(self.0, request))
+    }
+}
+
+/// Sends a token request and hands on what is an answer.
+async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, SendFailure> {
+    let request = request
+        .try_into()
+        .map_err(|_| SendFailure::NotSent("the request cannot be built".into()))?;
+    match http.send(request, LIMIT).await {
+        Ok(reply) => answer(reply),
+        Err(NoReply::NotSent(text)) => Err(SendFailure::NotSent(text)),
+        Err(NoReply::Untrusted(text)) => Err(SendFailure::Untrusted(text)),
+        Err(NoReply::Lost(text)) => Err(SendFailure::Lost(text)),
+        Err(error @ NoReply::TooLarge(_)) => Err(SendFailure::Fault(error.to_string())),
+    }
+}
+
+fn answer(reply: Reply) -> Result<HttpResponse, SendFailure> {
+    match reply.status {
+        300..=399 => return Err(SendFailure::Redirected),
+        429 | 503 => {
+            return Err(wait_ms(&reply).map_or_else(
+                || SendFailure::Fault(format!("the provider answers {} and names no time", reply.status)),
+                |wait_ms| SendFailure::Throttled { wait_ms },
+            ));
+        }
+        408 | 425 | 500..=599 => {
+            return Err(SendFailure::Fault(format!(
+                "the provider answers {}",
+                reply.status
+            )));
+        }
+        _ => {}
+    }
+    let Some(mut object) = json_object(&reply.body) else {
+        return Err(SendFailure::Fault(format!(
+            "status {} without a JSON answer",
+            reply.status
+        )));
+    };
+    let is_error = object.get("error").is_some_and(Value::is_string) && !object.contains_key("access_token");
+    let status = if is_error { 400 } else { 200 };
+    if !is_error && !(200..=299).contains(&reply.status) {
+        return Err(SendFailure::Fault(format!(
+            "status {} without an error code",
+            reply.status
+        )));
+    }
+    put_right(&mut object);
+    let body = serde_json::to_vec(&object).map_err(|error| SendFailure::Fault(error.to_string()))?;
+    let built = http::Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .body(body);
+    built.map_err(|error| SendFailure::Fault(error.to_string()))
+}
+
+fn json_object(body: &[u8]) -> Option<Map<String, Value>> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Some(object),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// Brings an odd answer into the form of RFC 6749 5.1 (F17 to F23).
+fn put_right(object: &mut Map<String, Value>) {
+    match object.get("expires_in").and_then(seconds) {
+        Some(life) if life > 0 => drop(object.insert("expires_in".into(), life.min(LONGEST_LIFE_S).into())),
+        Some(_) | None => drop(object.remove("expires_in")),
+    }
+    let usable = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    if !object.get("refresh_token").is_some_and(usable) {
+        object.remove("refresh_token");
+    }
+    if !object.get("token_type").is_some_and(usable) {
+        object.insert("token_type".into(), "bearer".into());
+    }
+    if !object.get("scope").is_some_and(Value::is_string) {
+        object.remove("scope");
+    }
+    if !object.get("error_uri").is_some_and(Value::is_string) {
+        object.remove("error_uri");
+    }
+    if !object.get("error_description").is_some_and(Value::is_string) {
+        object.remove("error_description");
+    }
+}
+
+/// A number of seconds written as a number, an integral float or a text of either.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float beyond the range of i64 saturates, which is capped anyway"
+)]
+fn seconds(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number
+            .as_i64()
+            .or_else(|| number.as_f64().map(|float| float.trunc() as i64)),
+        Value::String(text) => text.trim().parse::<f64>().ok().map(|float| float.trunc() as i64),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// `Retry-After` in milliseconds (RFC 9110 10.2.3): seconds, fractions of them, or a date beside the
+/// answer's own `Date`. Between one second and one hour.
+fn wait_ms(reply: &Reply) -> Option<i64> {
+    let header = |name| reply.headers.get(name).and_then(|value| value.to_str().ok());
+    let text = header("retry-after")?.trim();
+    let wait = match text.parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() => Some(milliseconds(seconds)),
+        Ok(_) => None,
+        Err(_) => until_date(text, header("date")?),
+    };
+    wait.map(|wait| wait.clamp(1000, LONGEST_WAIT_MS))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float beyond the range of i64 saturates, which is clamped anyway"
+)]
+fn milliseconds(seconds: f64) -> i64 {
+    (seconds * 1000.0) as i64
+}
+
+fn until_date(text: &str, date: &str) -> Option<i64> {
+    let moment = httpdate::parse_http_date(text).ok()?;
+    let now = httpdate::parse_http_date(date).ok()?;
+    Some(
+        moment
+            .duration_since(now)
+            .map_or(0, |wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
+    )
+}
+
+#[cfg(test)]
+#[path = "token_answer/tests.rs"]
+mod tests;

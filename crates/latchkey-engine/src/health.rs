@@ -1,0 +1,142 @@
+//! Folds what is known into health. Pure: the same facts give the same health, at any time, anywhere.
+
+use latchkey_protocol::{Activity, AttentionReason, FailureKind, GrantState, Health, Severity, Timestamp};
+
+use crate::connection::{Connection, Standing};
+
+/// From this many milliseconds before the provider's deadline a grant is shown as ending: 14 days.
+const ENDING_MS: i64 = 14 * 86_400_000;
+
+/// What is true only at this moment and is written nowhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// A refresh is under way.
+    pub(crate) refreshing: bool,
+    /// The keychain is locked and the token set is in it.
+    pub(crate) locked: bool,
+    /// The database could not be written.
+    pub(crate) storage_fault: bool,
+    /// The access token lives, by the suspend-aware clock.
+    pub(crate) access_alive: bool,
+    /// When the next renewal is planned.
+    pub(crate) next_renewal_at: Option<Timestamp>,
+}
+
+/// How a connection is.
+pub(crate) fn health(connection: &Connection, moment: &Moment, now: Timestamp) -> Health {
+    let grant = grant(connection, moment, now);
+    let activity = activity(connection, moment, now);
+    let severity = severity(&grant, &activity, moment.access_alive);
+    Health {
+        grant,
+        activity,
+        severity,
+    }
+}
+
+fn grant(connection: &Connection, moment: &Moment, now: Timestamp) -> GrantState {
+    match &connection.standing {
+        Standing::Good => good_grant(connection, moment, now),
+        Standing::Attention { reason, since, text } => GrantState::Attention {
+            reason: *reason,
+            since: *since,
+            provider_text: text.clone(),
+        },
+        Standing::Misconfigured { fault, since, text } => GrantState::Misconfigured {
+            fault: *fault,
+            since: *since,
+            provider_text: text.clone(),
+        },
+        Standing::Disconnecting { .. } => GrantState::Disconnecting,
+    }
+}
+
+fn good_grant(connection: &Connection, moment: &Moment, now: Timestamp) -> GrantState {
+    let attention = |reason, since| GrantState::Attention {
+        reason,
+        since,
+        provider_text: None,
+    };
+    if let Some(ends_at) = connection.grant.ends_at {
+        if ends_at <= now {
+            return attention(AttentionReason::GrantEnded, ends_at);
+        }
+        if ends_at.plus(-ENDING_MS) <= now {
+            return GrantState::Expiring { ends_at };
+        }
+    }
+    if let (false, false, Some(expired_at)) = (
+        connection.access.renewable,
+        moment.access_alive,
+        connection.access.expires_at,
+    ) {
+        return attention(AttentionReason::NotRenewable, expired_at);
+    }
+    let missing = connection.grant.missing();
+    if missing.is_empty() {
+        GrantState::Connected
+    } else {
+        GrantState::Limited { missing }
+    }
+}
+
+fn activity(connection: &Connection, moment: &Moment, now: Timestamp) -> Activity {
+    if moment.refreshing {
+        return Activity::Refreshing;
+    }
+    if moment.storage_fault {
+        return Activity::StorageFault;
+    }
+    if moment.locked {
+        return Activity::Locked;
+    }
+    let track = &connection.track;
+    let (Some(failure), Some(next_at)) = (&track.last_failure, track.next_try_at) else {
+        return Activity::Idle {
+            next_renewal_at: moment.next_renewal_at,
+        };
+    };
+    match failure.kind {
+        FailureKind::RateLimit => Activity::RateLimited { until: next_at },
+        FailureKind::Network => Activity::Offline { next_at },
+        cause @ (FailureKind::Authorization
+        | FailureKind::Provider
+        | FailureKind::Configuration
+        | FailureKind::Storage
+        | FailureKind::Unknown) => {
+            if moment.access_alive {
+                Activity::Retrying { cause, next_at }
+            } else {
+                Activity::Stale {
+                    cause,
+                    since: track.failing_since.unwrap_or(now),
+                    next_at,
+                }
+            }
+        }
+    }
+}
+
+fn severity(grant: &GrantState, activity: &Activity, access_alive: bool) -> Severity {
+    let by_grant = match grant {
+        GrantState::Connected => Severity::Healthy,
+        GrantState::Expiring { .. } | GrantState::Limited { .. } => Severity::Notice,
+        GrantState::Attention { .. } => return Severity::Attention,
+        GrantState::Misconfigured { .. } => return Severity::Degraded,
+        GrantState::Disconnecting => return Severity::Pending,
+    };
+    let by_activity = match activity {
+        Activity::Idle { .. } | Activity::Refreshing | Activity::Retrying { .. } => Severity::Healthy,
+        Activity::Offline { .. } | Activity::RateLimited { .. } if access_alive => Severity::Notice,
+        Activity::Offline { .. }
+        | Activity::RateLimited { .. }
+        | Activity::Stale { .. }
+        | Activity::Locked
+        | Activity::StorageFault => Severity::Degraded,
+    };
+    by_grant.max(by_activity)
+}
+
+#[cfg(test)]
+#[path = "health/tests.rs"]
+mod tests;

@@ -1,0 +1,184 @@
+//! Whose token is this? Asked before anything says "connected", and again whenever a person checks.
+
+use http::HeaderValue;
+use reqwest::{Method, Request};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use crate::connection::{Account, Picture};
+use crate::http::{Http, NoReply, Reply};
+use crate::provider::Provider;
+use crate::provider::file::check_url;
+use crate::text::displayable;
+
+/// Bytes of an identity answer.
+const LIMIT: usize = 256 * 1024;
+/// Bytes of a picture.
+const PICTURE_LIMIT: usize = 512 * 1024;
+
+/// Why the account is not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum IdentityError {
+    /// 401: this access token is dead.
+    #[error("the provider refuses the access it has just given")]
+    Refused,
+    /// 403: the account or the application may not be used.
+    #[error("the provider says: {0}")]
+    Forbidden(String),
+    /// Not reached, or a fault that may pass.
+    #[error("{0}")]
+    Passing(String),
+    /// An answer without the account's key.
+    #[error("the provider's answer does not name the account")]
+    Nameless,
+}
+
+/// Asks the provider who the access token belongs to, and fetches the picture if that is possible.
+pub(crate) async fn identify(
+    http: &Http,
+    provider: &Provider,
+    access: &SecretString,
+) -> Result<Account, IdentityError> {
+    let url = Url::parse(&provider.file.identity.url).map_err(|_| IdentityError::Nameless)?;
+    let reply = http
+        .send(authorized(url, access), LIMIT)
+        .await
+        .map_err(|error| passing(&error))?;
+    let body = answered(&reply)?;
+    let identity = &provider.file.identity;
+    let key = first_text(&body, &identity.key).ok_or(IdentityError::Nameless)?;
+    let name = first_text(&body, &identity.name).and_then(|name| displayable(&name));
+    let picture = match first_text(&body, &identity.picture) {
+        Some(url) => picture(http, &url).await,
+        None => None,
+    };
+    Ok(Account {
+        name: name.or_else(|| displayable(&key)).unwrap_or_default(),
+        key,
+        picture,
+    })
+}
+
+fn authorized(url: Url, access: &SecretString) -> Request {
+    let mut request = Request::new(Method::GET, url);
+    // A token with a character that no header may have is sent as nothing and refused by the provider.
+    if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", access.expose_secret())) {
+        value.set_sensitive(true);
+        request.headers_mut().insert(http::header::AUTHORIZATION, value);
+    }
+    request
+        .headers_mut()
+        .insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
+    request
+}
+
+fn passing(error: &NoReply) -> IdentityError {
+    IdentityError::Passing(error.to_string())
+}
+
+/// Status first: some answers are plain text, and no JSON failure may hide what the provider says.
+fn answered(reply: &Reply) -> Result<Value, IdentityError> {
+    match reply.status {
+        200..=299 => serde_json::from_slice(&reply.body).map_err(|_| IdentityError::Nameless),
+        401 => Err(IdentityError::Refused),
+        403 => Err(IdentityError::Forbidden(said(reply))),
+        status => Err(IdentityError::Passing(format!("the provider answers {status}"))),
+    }
+}
+
+/// What an error answer says: its message if it is JSON of a known shape, else its text.
+fn said(reply: &Reply) -> String {
+    let text = String::from_utf8_lossy(&reply.body);
+    let json: Option<Value> = serde_json::from_str(&text).ok();
+    let pointers = ["/error/message", "/error_description", "/message", "/error"].map(str::to_owned);
+    let message = json.as_ref().and_then(|json| first_text(json, &pointers));
+    let html = text.trim_start().starts_with('<');
+    let message = message.or_else(|| (json.is_none() && !html).then(|| text.into_owned()));
+    message
+        .and_then(|text| displayable(&text))
+        .unwrap_or_else(|| format!("status {}", reply.status))
+}
+
+/// The first pointer that leads to a text or number that is not empty.
+fn first_text(body: &Value, pointers: &[String]) -> Option<String> {
+    pointers
+        .iter()
+        .filter_map(|pointer| body.pointer(pointer))
+        .find_map(|value| match value {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        })
+}
+
+/// A picture, if its URL is one that may be asked and what comes is a small picture. None is no failure.
+async fn picture(http: &Http, url: &str) -> Option<Picture> {
+    let url = check_url(url).ok()?;
+    let reply = http
+        .send(Request::new(Method::GET, url), PICTURE_LIMIT)
+        .await
+        .ok()?;
+    let media_type = media_type(&reply.body)?;
+    (reply.status == 200).then(|| Picture {
+        media_type: media_type.to_owned(),
+        bytes: reply.body,
+    })
+}
+
+/// What a file is by its first bytes; what a server calls it counts for nothing.
+fn media_type(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forbidden(body: &str) -> String {
+        let reply = Reply {
+            status: 403,
+            headers: http::HeaderMap::new(),
+            body: body.as_bytes().to_vec(),
+        };
+        said(&reply)
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_providers_words_whatever_its_form() {
+        let plain = "User not registered in the Developer Dashboard";
+        assert_eq!(forbidden(plain), plain);
+        assert_eq!(
+            forbidden(r#"{"error":{"status":403,"message":"Insufficient client scope"}}"#),
+            "Insufficient client scope"
+        );
+        assert_eq!(
+            forbidden(r#"{"message":"Missing Access","code":50001}"#),
+            "Missing Access"
+        );
+        assert_eq!(forbidden("<html>blocked</html>"), "status 403");
+        assert_eq!(forbidden(""), "status 403");
+    }
+
+    #[test]
+    fn the_first_pointer_that_leads_somewhere_wins() {
+        let body = serde_json::json!({"account_id": "", "id": 7, "name": null});
+        assert_eq!(
+            first_text(&body, &["/account_id".into(), "/id".into()]).as_deref(),
+            Some("7")
+        );
+        assert_eq!(first_text(&body, &["/name".into(), "/x/0".into()]), None);
+    }
+
+    #[test]
+    fn a_picture_is_what_its_bytes_say() {
+        assert_eq!(media_type(b"\x89PNG\r\n\x1a\n...."), Some("image/png"));
+        assert_eq!(media_type(b"<svg onload=alert(1)>"), None);
+    }
+}

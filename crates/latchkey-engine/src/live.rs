@@ -1,0 +1,471 @@
+//! What memory knows: the parts of the engine, one slot per connection, the sign-ins under way.
+//!
+//! Truth lives in the database and the vault; this is a cache of it, plus what is true only at this
+//! moment. A slot's deadlines are kept on the suspend-aware clock, so a wall clock that jumps while
+//! Latchkey runs changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::{BoxFuture, Shared};
+use latchkey_protocol::{
+    ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, ProviderId, ProviderView, SignInId,
+    SignInView, Timestamp,
+};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::clock::{Boot, Clock};
+use crate::connection::{Connection, Standing};
+use crate::credential::TokenSet;
+use crate::entropy::SharedEntropy;
+use crate::event::Events;
+use crate::health::Moment;
+use crate::http::Http;
+use crate::pending::PendingSignIn;
+use crate::provider::{Catalog, Provider};
+use crate::store::{Damage, Store};
+use crate::vault::Vault;
+use crate::view;
+
+/// Looks up a variable of the environment.
+pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Refreshes under way at the same time at most, over all connections (F64).
+const REFRESHES_AT_ONCE: usize = 8;
+
+/// Everything that the engine is made of.
+pub(crate) struct Parts {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: SharedEntropy,
+    pub(crate) http: Http,
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) catalog: Catalog,
+    pub(crate) damage: Option<Damage>,
+    pub(crate) environment: Environment,
+    pub(crate) events: Events,
+    /// Rings when a due time may have changed.
+    pub(crate) due_changed: Notify,
+    pub(crate) refreshes: Semaphore,
+    /// Held, for the length of a commit, by whoever raises an epoch.
+    pub(crate) epochs: tokio::sync::Mutex<()>,
+    deep_links: AtomicBool,
+    slots: Mutex<BTreeMap<ConnectionId, Arc<Slot>>>,
+    sign_ins: Mutex<Vec<LiveSignIn>>,
+    client_ids: Mutex<BTreeMap<ProviderId, String>>,
+}
+
+/// A refresh under way, shared by everybody who waits for it.
+pub(crate) type Flight = Shared<BoxFuture<'static, RefreshEnd>>;
+
+/// How a refresh ended, for those who waited for it. What it means is in the connection's health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RefreshEnd {
+    /// New access is saved.
+    Renewed,
+    /// The person must sign in again.
+    NeedsSignIn,
+    /// A setting is wrong.
+    Misconfigured,
+    /// It failed for a passing reason and is tried again.
+    Waiting,
+    /// The keychain is locked; nothing was spent.
+    Locked,
+    /// The database cannot be written; nothing was spent.
+    StorageFault,
+    /// The connection changed or went away meanwhile.
+    Superseded,
+}
+
+/// A sign-in under way, or one that ended and whose end is still shown.
+#[derive(Clone)]
+pub(crate) struct LiveSignIn {
+    pub(crate) view: SignInView,
+    /// Present until it ends.
+    pub(crate) pending: Option<PendingSignIn>,
+    /// Ends what serves it: the loopback listener.
+    pub(crate) stop: Arc<Notify>,
+}
+
+/// One connection in memory.
+pub(crate) struct Slot {
+    pub(crate) id: ConnectionId,
+    /// Held by whoever changes the token set: a refresh, the end of a sign-in, a revocation.
+    pub(crate) exclusive: tokio::sync::Mutex<()>,
+    /// Held by whoever moves the token set to the keychain, so that an older one never arrives last.
+    pub(crate) settling: tokio::sync::Mutex<()>,
+    state: Mutex<SlotState>,
+}
+
+pub(crate) struct SlotState {
+    pub(crate) connection: Connection,
+    pub(crate) tokens: Option<Arc<TokenSet>>,
+    pub(crate) flight: Option<Flight>,
+    pub(crate) refreshing: bool,
+    pub(crate) locked: bool,
+    pub(crate) storage_fault: bool,
+    /// The epoch and generation for which the two deadlines below were computed.
+    anchored: Option<(i64, i64)>,
+    expires: Option<Boot>,
+    renew: Option<Boot>,
+    next_try: Option<Boot>,
+    /// Not before this moment, after the keychain or the database refused.
+    resting_until: Option<Boot>,
+    settle_again: Option<Boot>,
+    told: Option<Health>,
+}
+
+impl Parts {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called once; a struct of the same fields would say it twice"
+    )]
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        entropy: SharedEntropy,
+        store: Store,
+        vault: Vault,
+        catalog: Catalog,
+        damage: Option<Damage>,
+        environment: Environment,
+    ) -> Self {
+        Self {
+            clock,
+            entropy,
+            http: Http::default(),
+            store,
+            vault,
+            catalog,
+            damage,
+            environment,
+            events: Events::new(),
+            due_changed: Notify::new(),
+            refreshes: Semaphore::new(REFRESHES_AT_ONCE),
+            epochs: tokio::sync::Mutex::new(()),
+            deep_links: AtomicBool::new(true),
+            slots: Mutex::default(),
+            sign_ins: Mutex::default(),
+            client_ids: Mutex::default(),
+        }
+    }
+
+    /// Whether links of Latchkey's scheme reach this process.
+    pub(crate) fn has_deep_links(&self) -> bool {
+        self.deep_links.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_deep_links(&self, work: bool) {
+        self.deep_links.store(work, Ordering::Relaxed);
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.wall()
+    }
+
+    pub(crate) fn provider_of(&self, connection: &Connection) -> Option<&Provider> {
+        self.catalog.provider(&connection.provider)
+    }
+
+    /// The slot of a connection.
+    pub(crate) fn slot(&self, id: &ConnectionId) -> Option<Arc<Slot>> {
+        lock(&self.slots).get(id).cloned()
+    }
+
+    /// Every slot, oldest connection first.
+    pub(crate) fn slots(&self) -> Vec<Arc<Slot>> {
+        let mut slots: Vec<_> = lock(&self.slots).values().cloned().collect();
+        slots.sort_by_key(|slot| slot.read(|state| state.connection.created_at));
+        slots
+    }
+
+    /// Puts a connection in its slot, with its token set where it is at hand, and tells everybody.
+    pub(crate) fn publish(&self, connection: Connection, tokens: Option<Arc<TokenSet>>) -> Arc<Slot> {
+        let provider = self.catalog.provider(&connection.provider);
+        let slot = {
+            let mut slots = lock(&self.slots);
+            let fresh = || Arc::new(Slot::new(connection.clone()));
+            slots.entry(connection.id.clone()).or_insert_with(fresh).clone()
+        };
+        slot.write(|state| state.put(connection, tokens, provider, self.clock.as_ref()));
+        self.tell(&slot);
+        self.due_changed.notify_one();
+        slot
+    }
+
+    /// Takes a connection out of memory.
+    pub(crate) fn unpublish(&self, id: &ConnectionId) {
+        lock(&self.slots).remove(id);
+        self.due_changed.notify_one();
+    }
+
+    /// Tells everybody how a connection is.
+    pub(crate) fn tell(&self, slot: &Slot) {
+        let connection = self.view_of(slot);
+        slot.write(|state| state.told = Some(connection.health.clone()));
+        self.events.send(EventBody::ConnectionChanged { connection });
+    }
+
+    /// Tells everybody if time alone has changed how a connection is.
+    pub(crate) fn tell_if_changed(&self, slot: &Slot) {
+        let health = self.view_of(slot).health;
+        if slot.read(|state| state.told.as_ref() != Some(&health)) {
+            self.tell(slot);
+        }
+    }
+
+    /// How a connection is.
+    pub(crate) fn view_of(&self, slot: &Slot) -> ConnectionView {
+        let sign_in = self.sign_in_on(&SignInCard::Connection(slot.id.clone()));
+        let (boot, now) = (self.clock.boot(), self.now());
+        slot.read(|state| {
+            let provider = self.provider_of(&state.connection);
+            view::connection(
+                &state.connection,
+                &state.moment(boot, now),
+                sign_in,
+                provider,
+                now,
+            )
+        })
+    }
+
+    /// How a provider is.
+    pub(crate) fn view_of_provider(&self, provider: &Provider) -> ProviderView {
+        let sign_in = self.sign_in_on(&SignInCard::Provider(provider.id.clone()));
+        view::provider(provider, self.client_id_source(provider), sign_in)
+    }
+
+    /// The client id to use, and where it comes from: settings win over the environment, which wins over
+    /// the provider file.
+    pub(crate) fn client_id(&self, provider: &Provider) -> Option<String> {
+        let saved = lock(&self.client_ids).get(&provider.id).cloned();
+        saved
+            .or_else(|| self.environment_client_id(provider))
+            .or_else(|| provider.file.client.id.clone())
+    }
+
+    pub(crate) fn set_client_id(&self, provider: &ProviderId, client_id: Option<String>) {
+        let mut client_ids = lock(&self.client_ids);
+        match client_id {
+            Some(client_id) => drop(client_ids.insert(provider.clone(), client_id)),
+            None => drop(client_ids.remove(provider)),
+        }
+    }
+
+    fn environment_client_id(&self, provider: &Provider) -> Option<String> {
+        (self.environment)(&provider.client_id_variable()).filter(|id| !id.trim().is_empty())
+    }
+
+    fn client_id_source(&self, provider: &Provider) -> ClientIdSource {
+        let variable = provider.client_id_variable();
+        if lock(&self.client_ids).contains_key(&provider.id) {
+            ClientIdSource::Settings
+        } else if self.environment_client_id(provider).is_some() {
+            ClientIdSource::Environment { variable }
+        } else if provider.file.client.id.is_some() {
+            ClientIdSource::BuiltIn
+        } else {
+            ClientIdSource::Missing { variable }
+        }
+    }
+
+    // Sign-ins.
+
+    /// Works on the list of sign-ins.
+    pub(crate) fn with_sign_ins<T>(&self, work: impl FnOnce(&mut Vec<LiveSignIn>) -> T) -> T {
+        work(&mut lock(&self.sign_ins))
+    }
+
+    /// One sign-in.
+    pub(crate) fn sign_in(&self, id: &SignInId) -> Option<LiveSignIn> {
+        self.with_sign_ins(|sign_ins| sign_ins.iter().find(|live| &live.view.id == id).cloned())
+    }
+
+    fn sign_in_on(&self, card: &SignInCard) -> Option<SignInView> {
+        self.with_sign_ins(|sign_ins| {
+            sign_ins
+                .iter()
+                .find(|live| &SignInCard::of(&live.view) == card)
+                .map(|live| live.view.clone())
+        })
+    }
+
+    /// Tells everybody how the card of a sign-in is.
+    pub(crate) fn tell_card(&self, card: &SignInCard) {
+        match card {
+            SignInCard::Connection(id) => {
+                if let Some(slot) = self.slot(id) {
+                    self.tell(&slot);
+                }
+            }
+            SignInCard::Provider(id) => {
+                if let Some(provider) = self.catalog.provider(id) {
+                    self.events.send(EventBody::ProviderChanged {
+                        provider: self.view_of_provider(provider),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Where a sign-in is shown: on the connection it renews, else on the provider. One at a time on each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SignInCard {
+    Connection(ConnectionId),
+    Provider(ProviderId),
+}
+
+impl SignInCard {
+    pub(crate) fn of(view: &SignInView) -> Self {
+        match &view.connection {
+            Some(id) => Self::Connection(id.clone()),
+            None => Self::Provider(view.provider.clone()),
+        }
+    }
+}
+
+impl Slot {
+    fn new(connection: Connection) -> Self {
+        let state = SlotState {
+            connection: connection.clone(),
+            tokens: None,
+            flight: None,
+            refreshing: false,
+            locked: false,
+            storage_fault: false,
+            anchored: None,
+            expires: None,
+            renew: None,
+            next_try: None,
+            resting_until: None,
+            settle_again: None,
+            told: None,
+        };
+        Self {
+            id: connection.id,
+            exclusive: tokio::sync::Mutex::new(()),
+            settling: tokio::sync::Mutex::new(()),
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&SlotState) -> T) -> T {
+        work(&lock(&self.state))
+    }
+
+    pub(crate) fn write<T>(&self, work: impl FnOnce(&mut SlotState) -> T) -> T {
+        work(&mut lock(&self.state))
+    }
+
+    pub(crate) fn connection(&self) -> Connection {
+        self.read(|state| state.connection.clone())
+    }
+}
+
+impl SlotState {
+    fn put(
+        &mut self,
+        connection: Connection,
+        tokens: Option<Arc<TokenSet>>,
+        provider: Option<&Provider>,
+        clock: &dyn Clock,
+    ) {
+        let to_boot = |at: Timestamp| clock.boot().plus(at.0.saturating_sub(clock.wall().0));
+        let version = (connection.epoch, connection.generation);
+        if self.anchored != Some(version) {
+            self.anchored = Some(version);
+            self.tokens = None;
+            self.expires = connection.access.expires_at.map(to_boot);
+            self.renew = provider
+                .and_then(|provider| provider.renewal_at(&connection.access))
+                .map(to_boot);
+            // Issued in the future: the wall clock was set back across a restart, so its dates say nothing.
+            if connection.access.obtained_at > clock.wall() {
+                self.expires = Some(clock.boot());
+                self.renew = connection.access.renewable.then(|| clock.boot());
+            }
+        }
+        if self.connection.track.next_try_at != connection.track.next_try_at || self.next_try.is_none() {
+            self.next_try = connection.track.next_try_at.map(to_boot);
+        }
+        if tokens.is_some() {
+            self.tokens = tokens;
+        }
+        self.connection = connection;
+    }
+
+    /// Counts the life of the access token from `started`, before the request left: time that passed while
+    /// the answer was on its way is time the token has lived.
+    pub(crate) fn anchor_expiry(&mut self, started: Boot) {
+        let access = self.connection.access;
+        let life = access
+            .expires_at
+            .map(|at| at.0.saturating_sub(access.obtained_at.0));
+        self.expires = life.map(|life| started.plus(life));
+    }
+
+    /// Whether the access token lives at `boot`.
+    pub(crate) fn access_alive(&self, boot: Boot) -> bool {
+        self.expires.is_none_or(|expires| boot < expires)
+    }
+
+    /// Milliseconds of life the access token has left at `boot`; `None` where unknown.
+    pub(crate) fn life_left(&self, boot: Boot) -> Option<i64> {
+        self.expires.map(|expires| expires.0.saturating_sub(boot.0))
+    }
+
+    /// When a refresh is due by itself: at the planned renewal, but not before the next permitted try.
+    pub(crate) fn due(&self) -> Option<Boot> {
+        let renew = match self.connection.standing {
+            Standing::Good | Standing::Misconfigured { .. } if self.connection.access.renewable => {
+                self.renew?
+            }
+            Standing::Good
+            | Standing::Misconfigured { .. }
+            | Standing::Attention { .. }
+            | Standing::Disconnecting { .. } => return None,
+        };
+        let planned = self.next_try.map_or(renew, |next_try| renew.max(next_try));
+        Some(self.resting_until.map_or(planned, |until| planned.max(until)))
+    }
+
+    /// Nothing is due by itself before `until`.
+    pub(crate) fn rest_until(&mut self, until: Boot) {
+        self.resting_until = Some(until);
+        if matches!(self.connection.standing, Standing::Disconnecting { .. }) {
+            self.next_try = Some(until);
+        }
+    }
+
+    /// Whether it is time to try the keychain again; the next turn comes after `wait` milliseconds.
+    pub(crate) fn take_settle_turn(&mut self, boot: Boot, wait: i64) -> bool {
+        let turn = self.settle_again.is_none_or(|again| again <= boot);
+        if turn {
+            self.settle_again = Some(boot.plus(wait));
+        }
+        turn
+    }
+
+    /// When the next try is permitted after failures.
+    pub(crate) fn next_try(&self) -> Option<Boot> {
+        self.next_try
+    }
+
+    fn moment(&self, boot: Boot, now: Timestamp) -> Moment {
+        let to_wall = |at: Boot| now.plus(at.0.saturating_sub(boot.0));
+        Moment {
+            refreshing: self.refreshing,
+            locked: self.locked,
+            storage_fault: self.storage_fault,
+            access_alive: self.access_alive(boot),
+            next_renewal_at: self.due().map(to_wall),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while it was held leaves a cache, not a truth, in doubt.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

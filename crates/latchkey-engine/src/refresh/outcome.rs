@@ -1,0 +1,196 @@
+//! What each end of a refresh does to the connection.
+
+use std::sync::Arc;
+
+use latchkey_envelope::Envelope;
+use latchkey_protocol::{AttentionReason, ConfigurationFault, FailureKind, HistoryKind};
+
+use crate::connection::{Connection, Failure, Standing};
+use crate::credential::TokenSet;
+use crate::live::{Parts, RefreshEnd, Slot};
+use crate::resting;
+use crate::store::StoreError;
+
+/// Backoff after nothing was sent: from half a second to a minute.
+const OFFLINE_MS: (i64, i64) = (500, 60_000);
+/// Backoff after faults of the provider: from five seconds to fifteen minutes.
+const FAULT_MS: (i64, i64) = (5_000, 900_000);
+/// Backoff after a wrong setting: from five minutes to six hours.
+const CONFIGURATION_MS: (i64, i64) = (300_000, 21_600_000);
+
+/// Writes the next generation.
+pub(super) async fn commit_renewal(
+    parts: &Parts,
+    renewed: &Connection,
+    envelope: Envelope,
+) -> Result<(), StoreError> {
+    let line = (HistoryKind::Renewed, None);
+    parts
+        .store
+        .commit_rotation(renewed.clone(), envelope, line, parts.now())
+        .await
+}
+
+/// The new set came after a disconnect or a newer sign-in. After a disconnect it is what must be revoked;
+/// after a newer sign-in it is dropped unrevoked, because revoking may end the whole grant (R90).
+pub(super) async fn late(parts: &Arc<Parts>, slot: &Slot, set: &TokenSet) -> Result<RefreshEnd, StoreError> {
+    let Some(connection) = parts.store.connection(&slot.id).await? else {
+        return Ok(RefreshEnd::Superseded);
+    };
+    if matches!(connection.standing, Standing::Disconnecting { .. })
+        && let Ok(envelope) = resting::seal(parts, &connection, set).await
+    {
+        parts.store.replace_set_to_revoke(&connection, envelope).await?;
+        slot.write(|state| state.tokens = Some(Arc::new(set.clone())));
+    }
+    Ok(RefreshEnd::Superseded)
+}
+
+/// The provider, or the keychain, leaves nothing to renew with. The refused set stays at rest.
+pub(super) async fn needs_sign_in(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    reason: AttentionReason,
+    text: Option<String>,
+) -> Result<RefreshEnd, StoreError> {
+    let line = (HistoryKind::NeedsSignIn, text.clone());
+    let ended = connection
+        .needs_sign_in(reason, parts.now(), text)
+        .map_err(|_| StoreError::Superseded)?;
+    parts
+        .store
+        .commit_state(ended.clone(), true, Some(line), parts.now())
+        .await?;
+    parts.publish(ended, None);
+    Ok(RefreshEnd::NeedsSignIn)
+}
+
+/// A setting is wrong. The grant is kept, and tried again ever more rarely.
+pub(super) async fn misconfigured(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    fault: ConfigurationFault,
+    text: Option<String>,
+    close_intent: bool,
+) -> Result<RefreshEnd, StoreError> {
+    if matches!(connection.standing, Standing::Attention { .. }) {
+        return Ok(RefreshEnd::NeedsSignIn);
+    }
+    let known = matches!(connection.standing, Standing::Misconfigured { .. });
+    let line = (!known).then(|| (HistoryKind::Misconfigured, text.clone()));
+    let next_try = parts
+        .now()
+        .plus(doubled(connection.track.failures, CONFIGURATION_MS));
+    let faulty = connection
+        .misconfigured(fault, parts.now(), text, next_try)
+        .map_err(|_| StoreError::Superseded)?;
+    parts
+        .store
+        .commit_state(faulty.clone(), close_intent, line, parts.now())
+        .await?;
+    parts.publish(faulty, None);
+    Ok(RefreshEnd::Misconfigured)
+}
+
+/// Nothing left this computer.
+pub(super) async fn not_sent(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    text: String,
+    close_intent: bool,
+) -> Result<RefreshEnd, StoreError> {
+    let wait = jittered(parts, connection.track.failures, OFFLINE_MS);
+    passing(parts, connection, FailureKind::Network, text, wait, close_intent).await
+}
+
+/// The provider asked to wait.
+pub(super) async fn throttled(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    wait_ms: i64,
+    close_intent: bool,
+) -> Result<RefreshEnd, StoreError> {
+    let text = format!("the provider asks to wait {} s", wait_ms / 1000);
+    passing(
+        parts,
+        connection,
+        FailureKind::RateLimit,
+        text,
+        wait_ms,
+        close_intent,
+    )
+    .await
+}
+
+/// All repeats went without a definite answer. The intent stays open.
+pub(super) async fn unanswered(
+    parts: &Arc<Parts>,
+    slot: &Slot,
+    text: String,
+    by_provider: bool,
+) -> RefreshEnd {
+    let (kind, range) = if by_provider {
+        (FailureKind::Provider, FAULT_MS)
+    } else {
+        (FailureKind::Network, OFFLINE_MS)
+    };
+    let end = match parts.store.connection(&slot.id).await {
+        Ok(Some(connection)) => {
+            let wait = jittered(parts, connection.track.failures, range);
+            passing(parts, connection, kind, text, wait, false).await
+        }
+        Ok(None) => Ok(RefreshEnd::Superseded),
+        Err(error) => Err(error),
+    };
+    end.unwrap_or(RefreshEnd::StorageFault)
+}
+
+async fn passing(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    kind: FailureKind,
+    message: String,
+    wait_ms: i64,
+    close_intent: bool,
+) -> Result<RefreshEnd, StoreError> {
+    let now = parts.now();
+    let line = (connection.track.failures == 0).then(|| (HistoryKind::RenewalFailed, Some(message.clone())));
+    let failed = connection.failed_for_now(
+        Failure {
+            kind,
+            at: now,
+            message,
+        },
+        now.plus(wait_ms),
+    );
+    parts
+        .store
+        .commit_state(failed.clone(), close_intent, line, now)
+        .await?;
+    parts.publish(failed, None);
+    Ok(RefreshEnd::Waiting)
+}
+
+/// `least · 2^failures`, at most `most`.
+fn doubled(failures: u32, (least, most): (i64, i64)) -> i64 {
+    least.saturating_mul(1_i64 << failures.min(30)).min(most)
+}
+
+/// Full jitter over the upper half of the doubled wait, so that many connections do not come back at once
+/// and none comes back at once after failing.
+fn jittered(parts: &Parts, failures: u32, range: (i64, i64)) -> i64 {
+    let whole = doubled(failures, range);
+    whole / 2 + parts.entropy.below(whole / 2 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_their_cap() {
+        assert_eq!(doubled(0, FAULT_MS), 5_000);
+        assert_eq!(doubled(3, FAULT_MS), 40_000);
+        assert_eq!(doubled(4_000_000, FAULT_MS), 900_000);
+    }
+}

@@ -1,0 +1,87 @@
+//! Sleeps until the next due thing, and never long: a timer set across a suspend ends late, and a look every
+//! forty seconds costs less than a missed renewal.
+
+use std::sync::Arc;
+
+use latchkey_protocol::{Keep, RestingPlace, SignInStage};
+
+use crate::clock::Boot;
+use crate::connection::Standing;
+use crate::live::{Parts, Slot};
+use crate::refresh::{self, Why};
+use crate::{disconnect, resting, sign_in};
+
+/// The longest sleep, in milliseconds. Not a divisor of a minute, so that it never beats in step with others.
+const LONGEST_SLEEP_MS: i64 = 41_000;
+/// How often a sealed set tries to reach its keychain, in milliseconds.
+const SETTLE_AGAIN_MS: i64 = 300_000;
+
+/// Runs for as long as the engine does.
+pub(crate) async fn run(parts: Arc<Parts>) {
+    loop {
+        let changed = parts.due_changed.notified();
+        pass(&parts).await;
+        let wake = next_due(&parts).min(parts.clock.boot().plus(LONGEST_SLEEP_MS));
+        tokio::select! {
+            () = changed => {}
+            () = parts.clock.sleep_until(wake) => {}
+        }
+    }
+}
+
+/// Does what is due.
+async fn pass(parts: &Arc<Parts>) {
+    sign_in::expire(parts).await;
+    let boot = parts.clock.boot();
+    for slot in parts.slots() {
+        if due(&slot).is_some_and(|due| due <= boot) {
+            if matches!(slot.connection().standing, Standing::Disconnecting { .. }) {
+                slot.write(|state| state.rest_until(boot.plus(LONGEST_SLEEP_MS)));
+                disconnect::revoke_in_background(parts, &slot);
+            } else {
+                // Joined by whoever needs the result; this task only starts it.
+                drop(refresh::renew(parts, &slot, Why::Due));
+            }
+        }
+        settle(parts, &slot, boot);
+        parts.tell_if_changed(&slot);
+    }
+}
+
+fn due(slot: &Slot) -> Option<Boot> {
+    slot.read(|state| {
+        let flying = state.flight.is_some();
+        let due = match state.connection.standing {
+            Standing::Disconnecting { .. } => state.next_try(),
+            Standing::Good | Standing::Misconfigured { .. } | Standing::Attention { .. } => state.due(),
+        };
+        due.filter(|_| !flying)
+    })
+}
+
+fn settle(parts: &Arc<Parts>, slot: &Arc<Slot>, boot: Boot) {
+    let waits = slot.write(|state| {
+        let connection = &state.connection;
+        let sealed = connection.keep == Keep::Keychain && connection.resting == RestingPlace::Sealed;
+        let leaving = matches!(connection.standing, Standing::Disconnecting { .. });
+        sealed && !leaving && state.take_settle_turn(boot, SETTLE_AGAIN_MS)
+    });
+    if waits {
+        resting::settle_in_background(parts, slot);
+    }
+}
+
+fn next_due(parts: &Parts) -> Boot {
+    let (boot, now) = (parts.clock.boot(), parts.now());
+    let slots = parts.slots();
+    let by_connection = slots.iter().filter_map(|slot| due(slot));
+    let by_sign_in: Vec<_> = parts.with_sign_ins(|sign_ins| {
+        let waiting = sign_ins
+            .iter()
+            .filter(|live| live.view.stage == SignInStage::WaitingForBrowser);
+        waiting
+            .map(|live| boot.plus(live.view.expires_at.0.saturating_sub(now.0)))
+            .collect()
+    });
+    by_connection.chain(by_sign_in).min().unwrap_or(Boot(i64::MAX))
+}

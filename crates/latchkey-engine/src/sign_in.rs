@@ -1,0 +1,434 @@
+//! Signing in: begin, remember, recognise the answer. What follows the answer is in `sign_in/finish.rs`.
+//!
+//! Nothing that is connected changes before the new sign-in is stored: whoever gives up half-way keeps
+//! what there was.
+
+mod finish;
+
+use std::sync::Arc;
+
+use latchkey_protocol::{
+    AttentionReason, ConnectionId, Keep, Problem, ProblemCode, ProviderId, Redirect, SignInEnding, SignInId,
+    SignInStage, SignInView,
+};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::callback::{self, Answer, AuthorizationResponse, Refusal};
+use crate::connection::{Connection, Standing};
+use crate::flow::authorization_code::authorization_request;
+use crate::live::{LiveSignIn, Parts, SignInCard};
+use crate::loopback::{Listener, Page, Take};
+use crate::pending::PendingSignIn;
+use crate::provider::{Provider, RedirectKind};
+use crate::store::SealedSignIn;
+use crate::view;
+
+/// What a link led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callback {
+    /// It is not for anybody: nothing happened.
+    Ignored(Option<Refusal>),
+    /// It ended a sign-in, or is about to.
+    Taken,
+}
+
+/// What a person wants to sign in to.
+pub(crate) struct Wish {
+    pub(crate) provider: ProviderId,
+    pub(crate) connection: Option<ConnectionId>,
+    pub(crate) keep: Keep,
+    pub(crate) redirect: Option<Redirect>,
+}
+
+/// Begins a sign-in. The URL is for the browser alone.
+pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView, Url), Problem> {
+    let provider = parts
+        .catalog
+        .provider(&wish.provider)
+        .ok_or_else(|| no_provider(&wish.provider))?;
+    let client_id = parts.client_id(provider).ok_or_else(|| no_client_id(provider))?;
+    let others = others_need_the_key(parts, wish.connection.as_ref());
+    parts.vault.prepare(wish.keep, others, &parts.entropy).await?;
+    let redirect = choose_redirect(parts, provider, wish.redirect);
+    let (redirect_uri, listener) = way_back(provider, redirect).await?;
+    let pending = pending(parts, provider, wish, client_id, redirect, redirect_uri)?;
+    let view = pending.view(SignInStage::WaitingForBrowser);
+    replace(parts, &SignInCard::of(&view)).await;
+    if redirect == Redirect::DeepLink {
+        remember(parts, &pending).await;
+    }
+    let live = LiveSignIn {
+        view: view.clone(),
+        pending: Some(pending.clone()),
+        stop: Arc::new(Notify::new()),
+    };
+    if let Some(listener) = listener {
+        listen(parts, listener, &live);
+    }
+    parts.with_sign_ins(|sign_ins| sign_ins.push(live));
+    parts.tell_card(&SignInCard::of(&view));
+    parts.due_changed.notify_one();
+    Ok((view, pending.url))
+}
+
+fn pending(
+    parts: &Parts,
+    provider: &Provider,
+    wish: Wish,
+    client_id: String,
+    redirect: Redirect,
+    redirect_uri: String,
+) -> Result<PendingSignIn, Problem> {
+    let (state, verifier) = (parts.entropy.text(), parts.entropy.text());
+    let request =
+        authorization_request(provider, &client_id, &redirect_uri, state, verifier).map_err(|error| {
+            Problem::new(
+                ProblemCode::Misconfigured,
+                format!("{}: {error}.", provider.file.name),
+            )
+        })?;
+    let id = SignInId::try_from(parts.entropy.id("s-")).map_err(|error| internal(&error))?;
+    let authorization = &provider.file.authorization;
+    Ok(PendingSignIn {
+        id,
+        provider: wish.provider,
+        connection: wish.connection,
+        keep: wish.keep,
+        redirect,
+        redirect_uri,
+        token_url: authorization.token_url.clone(),
+        issuer: authorization.issuer.clone(),
+        issuer_in_answer: authorization.issuer_in_answer,
+        client_id,
+        asked: authorization.scopes.clone(),
+        state: request.state,
+        verifier: request.verifier,
+        url: request.url,
+        started_at: parts.now(),
+        redeemed: None,
+    })
+}
+
+/// Reads a link of the operating system and acts on it.
+pub(crate) async fn complete_link(parts: &Arc<Parts>, raw: &str) -> Callback {
+    match callback::parse_link(raw) {
+        Ok(response) => match complete(parts, response).await {
+            Some(_finishing) => Callback::Taken,
+            None => Callback::Ignored(None),
+        },
+        Err(refusal) => Callback::Ignored(Some(refusal)),
+    }
+}
+
+/// Finds the sign-in an answer belongs to and takes it out of waiting, once. `None` when there is none.
+pub(crate) async fn complete(
+    parts: &Arc<Parts>,
+    response: AuthorizationResponse,
+) -> Option<JoinHandle<Page>> {
+    let pending = take(parts, &response)?;
+    forget_row(parts, &pending).await;
+    if pending.provider != response.context {
+        return Some(mixed_up(parts, pending, &response.context));
+    }
+    if let Some(problem) = wrong_issuer(&pending, response.issuer.as_deref()) {
+        return Some(ended(parts, &pending, SignInEnding::Failed { problem }));
+    }
+    let parts = parts.clone();
+    match response.answer {
+        Answer::Code(code) => {
+            parts.tell_card(&SignInCard::of(&pending.view(SignInStage::Finishing)));
+            Some(tokio::spawn(async move {
+                finish::exchange(&parts, pending, code).await
+            }))
+        }
+        Answer::Error { error, description } if error == "access_denied" => Some(ended(
+            &parts,
+            &pending,
+            SignInEnding::Declined {
+                provider_text: description,
+            },
+        )),
+        Answer::Error { error, description } => {
+            let said = description.unwrap_or_else(|| crate::text::displayable(&error).unwrap_or_default());
+            let message = format!("The provider ended the sign-in: {said}.");
+            let problem = Problem::new(ProblemCode::Misconfigured, message).hint("Try again.");
+            Some(ended(&parts, &pending, SignInEnding::Failed { problem }))
+        }
+        Answer::Malformed => {
+            let message = "The provider's answer is malformed, so it was not used.";
+            let problem = Problem::new(ProblemCode::Misconfigured, message).hint("Try again.");
+            Some(ended(&parts, &pending, SignInEnding::Failed { problem }))
+        }
+    }
+}
+
+fn take(parts: &Parts, response: &AuthorizationResponse) -> Option<PendingSignIn> {
+    let now = parts.now();
+    parts.with_sign_ins(|sign_ins| {
+        let live = sign_ins.iter_mut().find(|live| {
+            let waits = live.view.stage == SignInStage::WaitingForBrowser && now < live.view.expires_at;
+            waits
+                && live
+                    .pending
+                    .as_ref()
+                    .is_some_and(|pending| pending.has_state(&response.state))
+        })?;
+        live.view.stage = SignInStage::Finishing;
+        live.pending.clone()
+    })
+}
+
+/// The answer of one provider came back on another's path: somebody mixes them up. Neither is used.
+fn mixed_up(parts: &Arc<Parts>, pending: PendingSignIn, context: &ProviderId) -> JoinHandle<Page> {
+    let problem = || {
+        let message = "An answer came back on the path of another provider, so it was not used.";
+        Problem::new(ProblemCode::Misconfigured, message)
+            .hint("Try again; if it happens again, check the provider's settings.")
+    };
+    let other = parts.with_sign_ins(|sign_ins| {
+        let waiting = sign_ins
+            .iter()
+            .find(|live| &live.view.provider == context && live.view.stage == SignInStage::WaitingForBrowser);
+        waiting.and_then(|live| live.pending.clone())
+    });
+    if let Some(other) = other {
+        drop(ended(parts, &other, SignInEnding::Failed { problem: problem() }));
+    }
+    ended(parts, &pending, SignInEnding::Failed { problem: problem() })
+}
+
+fn wrong_issuer(pending: &PendingSignIn, issuer: Option<&str>) -> Option<Problem> {
+    let wrong = match (&pending.issuer, issuer) {
+        (Some(expected), Some(issuer)) => expected != issuer,
+        (Some(_), None) => pending.issuer_in_answer,
+        (None, Some(_) | None) => false,
+    };
+    let message = "The answer names another issuer than the provider, so it was not used.";
+    wrong.then(|| Problem::new(ProblemCode::Misconfigured, message).hint("Try again."))
+}
+
+/// Ends a sign-in without success and shows how, on its card.
+fn ended(parts: &Arc<Parts>, pending: &PendingSignIn, ending: SignInEnding) -> JoinHandle<Page> {
+    let page = finish::end(parts, pending, ending);
+    tokio::spawn(async move { page })
+}
+
+/// Gives a sign-in up, or dismisses how it ended.
+pub(crate) async fn cancel(parts: &Arc<Parts>, id: &SignInId) -> Result<(), Problem> {
+    let live = parts.sign_in(id).ok_or_else(gone)?;
+    remove(parts, &live).await;
+    parts.tell_card(&SignInCard::of(&live.view));
+    Ok(())
+}
+
+/// Where the browser goes for a sign-in that waits.
+pub(crate) fn link(parts: &Parts, id: &SignInId) -> Result<Url, Problem> {
+    let live = parts
+        .sign_in(id)
+        .filter(|live| live.view.stage == SignInStage::WaitingForBrowser);
+    Ok(live.and_then(|live| live.pending).ok_or_else(gone)?.url)
+}
+
+/// Ends the sign-ins whose time is over.
+pub(crate) async fn expire(parts: &Arc<Parts>) {
+    let now = parts.now();
+    let over: Vec<_> = parts.with_sign_ins(|sign_ins| {
+        let over = |live: &&LiveSignIn| {
+            live.view.stage == SignInStage::WaitingForBrowser && live.view.expires_at <= now
+        };
+        sign_ins
+            .iter()
+            .filter(over)
+            .filter_map(|live| live.pending.clone())
+            .collect()
+    });
+    for pending in over {
+        forget_row(parts, &pending).await;
+        drop(ended(parts, &pending, SignInEnding::Expired));
+    }
+}
+
+/// Takes up the sign-ins that waited, or were being finished, when the process before this one ended.
+pub(crate) async fn restore(parts: &Arc<Parts>) {
+    let Ok(rows) = parts.store.waiting_sign_ins(parts.now()).await else {
+        return;
+    };
+    for SealedSignIn { id, envelope, .. } in rows {
+        let place = PendingSignIn::place(&id);
+        let Ok(bytes) = parts.vault.open(Keep::Keychain, &place, &envelope).await else {
+            continue;
+        };
+        let Some(pending) = PendingSignIn::from_bytes(id, &bytes) else {
+            continue;
+        };
+        let redeemed = pending.redeemed.is_some();
+        let stage = if redeemed {
+            SignInStage::Finishing
+        } else {
+            SignInStage::WaitingForBrowser
+        };
+        let view = pending.view(stage);
+        let card = SignInCard::of(&view);
+        let live = LiveSignIn {
+            view,
+            pending: Some(pending.clone()),
+            stop: Arc::new(Notify::new()),
+        };
+        parts.with_sign_ins(|sign_ins| sign_ins.push(live));
+        parts.tell_card(&card);
+        if redeemed {
+            let parts = parts.clone();
+            tokio::spawn(async move { finish::establish(&parts, pending).await });
+        }
+    }
+    parts.due_changed.notify_one();
+}
+
+/// Keeps a waiting sign-in for the next process. Where that fails it waits in this one only.
+async fn remember(parts: &Parts, pending: &PendingSignIn) {
+    if pending.keep == Keep::Memory {
+        return;
+    }
+    let place = PendingSignIn::place(&pending.id);
+    let sealed = parts
+        .vault
+        .seal(Keep::Keychain, &place, &pending.to_bytes(), &parts.entropy)
+        .await;
+    let Ok(envelope) = sealed else { return };
+    let row = SealedSignIn {
+        id: pending.id.clone(),
+        expires_at: pending.expires_at(),
+        envelope,
+    };
+    if let Err(error) = parts.store.keep_sign_in(row).await {
+        tracing::warn!(%error, "a waiting sign-in will not survive a restart");
+    }
+}
+
+async fn forget_row(parts: &Parts, pending: &PendingSignIn) {
+    if let Err(error) = parts.store.drop_sign_in(&pending.id).await {
+        tracing::warn!(%error, "the row of a sign-in that has ended stays until it expires");
+    }
+}
+
+/// A second sign-in for the same card replaces the first.
+async fn replace(parts: &Arc<Parts>, card: &SignInCard) {
+    let olds: Vec<_> = parts.with_sign_ins(|sign_ins| {
+        sign_ins
+            .iter()
+            .filter(|live| &SignInCard::of(&live.view) == card)
+            .cloned()
+            .collect()
+    });
+    for old in olds {
+        remove(parts, &old).await;
+    }
+}
+
+async fn remove(parts: &Parts, live: &LiveSignIn) {
+    live.stop.notify_one();
+    parts.with_sign_ins(|sign_ins| sign_ins.retain(|known| known.view.id != live.view.id));
+    if let Some(pending) = &live.pending {
+        forget_row(parts, pending).await;
+    }
+}
+
+fn choose_redirect(parts: &Parts, provider: &Provider, wanted: Option<Redirect>) -> Redirect {
+    let allowed = |redirect: &Redirect| match redirect {
+        Redirect::DeepLink => provider.allows(RedirectKind::DeepLink) && parts.has_deep_links(),
+        Redirect::Loopback => provider.allows(RedirectKind::Loopback),
+    };
+    let by_file = provider
+        .file
+        .authorization
+        .redirects
+        .iter()
+        .map(|kind| match kind {
+            RedirectKind::DeepLink => Redirect::DeepLink,
+            RedirectKind::Loopback => Redirect::Loopback,
+        });
+    wanted
+        .into_iter()
+        .chain(by_file)
+        .find(allowed)
+        .unwrap_or(Redirect::DeepLink)
+}
+
+async fn way_back(provider: &Provider, redirect: Redirect) -> Result<(String, Option<Listener>), Problem> {
+    match redirect {
+        Redirect::DeepLink => Ok((view::deep_link_uri(provider), None)),
+        Redirect::Loopback => {
+            let listener = Listener::bind().await.map_err(|error| {
+                let message = format!("No port of this computer could be opened for the answer: {error}.");
+                Problem::new(ProblemCode::Temporary, message).hint("Try again.")
+            })?;
+            Ok((
+                format!("{}/oauth/{}", listener.origin(), provider.id),
+                Some(listener),
+            ))
+        }
+    }
+}
+
+fn listen(parts: &Arc<Parts>, listener: Listener, live: &LiveSignIn) {
+    let (for_take, id) = (parts.clone(), live.view.id.clone());
+    let take: Take = Arc::new(move |target| {
+        let (parts, id) = (for_take.clone(), id.clone());
+        Box::pin(async move {
+            let response = callback::parse_target(&target).ok()?;
+            // Only its own sign-in: the state of another one is a stranger here.
+            let own = parts
+                .sign_in(&id)
+                .and_then(|live| live.pending)?
+                .has_state(&response.state);
+            let finishing = if own {
+                complete(&parts, response).await?
+            } else {
+                return None;
+            };
+            finishing.await.ok()
+        })
+    });
+    tokio::spawn(listener.serve(take, parts.entropy.text(), live.stop.clone()));
+}
+
+/// Whether other sign-ins are sealed under the installation key, so that a missing one must not be replaced.
+fn others_need_the_key(parts: &Parts, this: Option<&ConnectionId>) -> bool {
+    let lost = |connection: &Connection| {
+        let Standing::Attention { reason, .. } = &connection.standing else {
+            return false;
+        };
+        *reason == AttentionReason::Unreadable
+    };
+    parts.slots().iter().any(|slot| {
+        let connection = slot.connection();
+        connection.keep == Keep::Keychain && Some(&connection.id) != this && !lost(&connection)
+    })
+}
+
+fn no_provider(id: &ProviderId) -> Problem {
+    Problem::new(
+        ProblemCode::NotFound,
+        format!("There is no provider called {id}."),
+    )
+    .hint("Check that its file is in the providers folder and has no mistake.")
+}
+
+fn no_client_id(provider: &Provider) -> Problem {
+    let message = format!("{} needs your own client id.", provider.file.name);
+    Problem::new(ProblemCode::ClientIdMissing, message)
+        .hint("Follow the steps on its card and save the id there.")
+}
+
+fn gone() -> Problem {
+    Problem::new(ProblemCode::NotFound, "This sign-in is over.").hint("Start a new one.")
+}
+
+fn internal(error: &impl std::fmt::Display) -> Problem {
+    Problem::new(
+        ProblemCode::Internal,
+        format!("Something that cannot happen did: {error}."),
+    )
+}

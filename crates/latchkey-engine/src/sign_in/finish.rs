@@ -1,0 +1,410 @@
+//! From the answer to a stored sign-in: exchange, ask whose it is, commit, publish.
+//!
+//! Between the exchange and the commit the token set is sealed with the waiting sign-in, so that a process
+//! killed while it asks for the account takes up there, without a new consent.
+
+use std::sync::Arc;
+
+use latchkey_protocol::{
+    AccountView, ConnectionId, HistoryKind, Keep, Problem, ProblemCode, RestingPlace, SignInEnding,
+    SignInStage,
+};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::clock::Boot;
+use crate::connection::{Access, Account, Connection, Grant, Standing, Track};
+use crate::credential::TokenSet;
+use crate::flow::authorization_code::{self, RevocationOutcome, TokenOutcome};
+use crate::flow::token_answer::Granted;
+use crate::identity::{self, IdentityError};
+use crate::live::{Parts, SignInCard, Slot};
+use crate::loopback::Page;
+use crate::pending::{PendingSignIn, Redeemed};
+use crate::provider::Provider;
+use crate::store::prefix;
+use crate::{resting, view};
+
+/// Waits before a code is sent again of which nothing was sent, in milliseconds.
+const SEND_AGAIN_MS: [i64; 3] = [500, 1_500, 4_000];
+/// Waits between questions for the account, in milliseconds; the last one until the sign-in's time is over.
+const ASK_AGAIN_MS: [i64; 6] = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
+
+/// Exchanges the code. It is sent at most once: again only where nothing was sent (RFC 6749 4.1.2).
+pub(super) async fn exchange(parts: &Arc<Parts>, mut pending: PendingSignIn, code: SecretString) -> Page {
+    let mut sent = 0;
+    let (outcome, started) = loop {
+        let started = parts.now();
+        let (url, client_id) = (&pending.token_url, &pending.client_id);
+        let (redirect_uri, verifier) = (&pending.redirect_uri, &pending.verifier);
+        let outcome =
+            authorization_code::exchange(&parts.http, url, client_id, redirect_uri, &code, verifier).await;
+        match (&outcome, SEND_AGAIN_MS.get(sent)) {
+            (TokenOutcome::NotSent { .. }, Some(wait)) => pause(parts, *wait).await,
+            _ => break (outcome, started),
+        }
+        sent += 1;
+    };
+    let granted = match outcome {
+        TokenOutcome::Granted(granted) => granted,
+        failed => {
+            return end(
+                parts,
+                &pending,
+                SignInEnding::Failed {
+                    problem: refused(parts, &pending, failed),
+                },
+            );
+        }
+    };
+    pending.redeemed = Some(redeemed(&pending, granted, started));
+    super::remember(parts, &pending).await;
+    establish(parts, pending).await
+}
+
+fn redeemed(pending: &PendingSignIn, granted: Granted, started: latchkey_protocol::Timestamp) -> Redeemed {
+    let set = TokenSet {
+        access: granted.access,
+        refresh: granted.refresh,
+        bearer: granted.bearer,
+        obtained_at: started,
+        expires_at: granted.life_s.map(|life| started.plus(life.saturating_mul(1000))),
+    };
+    Redeemed {
+        set,
+        granted: granted.scopes.unwrap_or_else(|| pending.asked.clone()),
+    }
+}
+
+/// Asks whose the tokens are and stores the sign-in. Nothing says "connected" before.
+pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Page {
+    let Some(redeemed) = pending.redeemed.clone() else {
+        return end(parts, &pending, SignInEnding::Expired);
+    };
+    let account = match account_of(parts, &pending, &redeemed.set).await {
+        Ok(account) => account,
+        Err(problem) => {
+            super::forget_row(parts, &pending).await;
+            return end(parts, &pending, SignInEnding::Failed { problem });
+        }
+    };
+    let epochs = parts.epochs.lock().await;
+    let existing = existing(parts, &pending, &account);
+    if let Some(expected) = other_account(parts, &pending, &account) {
+        drop(epochs);
+        super::forget_row(parts, &pending).await;
+        give_back(parts, &pending, &redeemed.set, existing.is_some()).await;
+        let found = view::account(&account);
+        return end(
+            parts,
+            &pending,
+            SignInEnding::DifferentAccount { expected, found },
+        );
+    }
+    let stored = store(parts, &pending, redeemed, account, existing.as_deref()).await;
+    drop(epochs);
+    match stored {
+        Ok(connection) => signed_in(parts, &pending, &connection),
+        Err(problem) => end(parts, &pending, SignInEnding::Failed { problem }),
+    }
+}
+
+async fn account_of(parts: &Parts, pending: &PendingSignIn, set: &TokenSet) -> Result<Account, Problem> {
+    let name = provider_name(parts, pending);
+    let provider = parts
+        .catalog
+        .provider(&pending.provider)
+        .ok_or_else(|| super::no_provider(&pending.provider))?;
+    if !set.bearer {
+        let message = format!("{name} gave a kind of token that Latchkey cannot use.");
+        return Err(Problem::new(ProblemCode::Misconfigured, message).hint("Check the provider's file."));
+    }
+    let mut asked = 0;
+    loop {
+        let error = match identity::identify(&parts.http, provider, &set.access).await {
+            Ok(account) => return Ok(account),
+            Err(IdentityError::Passing(_)) if parts.now() < pending.expires_at() => {
+                let wait = ASK_AGAIN_MS
+                    .get(asked)
+                    .or(ASK_AGAIN_MS.last())
+                    .copied()
+                    .unwrap_or(15_000);
+                pause(parts, wait).await;
+                asked += 1;
+                continue;
+            }
+            Err(error) => error,
+        };
+        let message = format!("{name} let you in, but does not say who you are: {error}.");
+        let problem = Problem::new(ProblemCode::Misconfigured, message);
+        return Err(problem.hint("Nothing was stored. Put right what the provider says and sign in again."));
+    }
+}
+
+/// The connection that this account already has here, kept in the same way.
+fn existing(parts: &Parts, pending: &PendingSignIn, account: &Account) -> Option<Arc<Slot>> {
+    parts.slots().into_iter().find(|slot| {
+        slot.read(|state| {
+            state.connection.provider == pending.provider && state.connection.account.key == account.key
+        })
+    })
+}
+
+/// The account that was to be renewed, when another one came back.
+fn other_account(parts: &Parts, pending: &PendingSignIn, account: &Account) -> Option<AccountView> {
+    let slot = parts.slot(pending.connection.as_ref()?)?;
+    let expected = slot.connection().account;
+    (expected.key != account.key).then(|| view::account(&expected))
+}
+
+/// Revokes tokens that nobody wants, unless their account is connected here: revoking may end its grant too.
+async fn give_back(parts: &Parts, pending: &PendingSignIn, set: &TokenSet, connected: bool) {
+    let provider = parts.catalog.provider(&pending.provider);
+    let url = provider.and_then(|provider| provider.file.authorization.revocation_url.as_deref());
+    let Some(url) = url.and_then(|url| Url::parse(url).ok()).filter(|_| !connected) else {
+        return;
+    };
+    let (token, hint) = match &set.refresh {
+        Some(refresh) => (refresh, "refresh_token"),
+        None => (&set.access, "access_token"),
+    };
+    let outcome = authorization_code::revoke(&parts.http, &url, &pending.client_id, token, hint).await;
+    if outcome != RevocationOutcome::Done {
+        tracing::info!(provider = %pending.provider, ?outcome, "an unwanted sign-in could not be given back");
+    }
+}
+
+async fn store(
+    parts: &Arc<Parts>,
+    pending: &PendingSignIn,
+    redeemed: Redeemed,
+    account: Account,
+    existing: Option<&Slot>,
+) -> Result<Connection, Problem> {
+    let old = match existing {
+        Some(slot) => parts.store.connection(&slot.id).await?,
+        None => None,
+    };
+    let moved = old.clone().filter(|old| old.keep != pending.keep);
+    let base = old.filter(|old| old.keep == pending.keep);
+    let connection = new_connection(parts, pending, &redeemed, account, base)?;
+    let envelope = resting::seal(parts, &connection, &redeemed.set).await?;
+    let line = (HistoryKind::SignedIn, None);
+    let sign_in = (pending.keep == Keep::Keychain).then(|| pending.id.clone());
+    parts
+        .store
+        .commit_sign_in(connection.clone(), envelope, sign_in, line, parts.now())
+        .await?;
+    if let Some(moved) = moved {
+        leave(parts, &moved).await;
+    }
+    Ok(publish(parts, connection, redeemed.set))
+}
+
+fn publish(parts: &Arc<Parts>, connection: Connection, set: TokenSet) -> Connection {
+    let passed = parts.now().0.saturating_sub(set.obtained_at.0);
+    let started = Boot(parts.clock.boot().0.saturating_sub(passed.max(0)));
+    let slot = parts.publish(connection.clone(), Some(Arc::new(set)));
+    slot.write(|state| {
+        state.anchor_expiry(started);
+        state.locked = false;
+        state.storage_fault = false;
+    });
+    resting::settle_in_background(parts, &slot);
+    connection
+}
+
+fn new_connection(
+    parts: &Parts,
+    pending: &PendingSignIn,
+    redeemed: &Redeemed,
+    account: Account,
+    base: Option<Connection>,
+) -> Result<Connection, Problem> {
+    let now = parts.now();
+    let provider = parts.catalog.provider(&pending.provider);
+    let id = match &base {
+        Some(base) => base.id.clone(),
+        None => ConnectionId::try_from(parts.entropy.id(prefix(pending.keep)))
+            .map_err(|error| super::internal(&error))?,
+    };
+    let memory = pending.keep == Keep::Memory;
+    Ok(Connection {
+        id,
+        provider: pending.provider.clone(),
+        provider_name: provider_name(parts, pending),
+        client_id: pending.client_id.clone(),
+        account,
+        keep: pending.keep,
+        epoch: base.as_ref().map_or(0, |base| base.epoch) + 1,
+        generation: base.as_ref().map_or(0, |base| base.generation) + 1,
+        grant: Grant {
+            authorized_at: now,
+            ends_at: provider
+                .and_then(Provider::grant_life_ms)
+                .map(|life| now.plus(life)),
+            asked: pending.asked.clone(),
+            granted: redeemed.granted.clone(),
+        },
+        access: Access::from(&redeemed.set),
+        standing: Standing::Good,
+        track: Track {
+            last_success_at: Some(now),
+            ..Track::default()
+        },
+        resting: if memory {
+            RestingPlace::Memory
+        } else {
+            RestingPlace::Sealed
+        },
+        created_at: base.map_or(now, |base| base.created_at),
+    })
+}
+
+/// The same account was kept in another way until this moment; that place is emptied.
+async fn leave(parts: &Parts, old: &Connection) {
+    let erased = parts.store.remove(&old.id).await.is_ok();
+    let item_gone = old.keep == Keep::Memory || parts.vault.delete_item(&old.id).await.is_ok();
+    if !(erased && item_gone) {
+        tracing::warn!(connection.id = %old.id, "what was kept elsewhere of this account could not all be erased");
+    }
+    parts.unpublish(&old.id);
+}
+
+fn signed_in(parts: &Parts, pending: &PendingSignIn, connection: &Connection) -> Page {
+    stop_and_remove(parts, pending);
+    let card = SignInCard::of(&pending.view(SignInStage::Finishing));
+    parts.tell_card(&card);
+    if let Some(slot) = parts.slot(&connection.id) {
+        parts.tell(&slot);
+    }
+    tracing::info!(connection.id = %connection.id, provider = %connection.provider, "signed in");
+    let (name, provider) = (&connection.account.name, &connection.provider_name);
+    Page {
+        title: "Signed in".into(),
+        text: format!("{provider} is connected as {name}."),
+    }
+}
+
+/// Shows on the card how a sign-in ended, and says it on the page.
+pub(super) fn end(parts: &Parts, pending: &PendingSignIn, ending: SignInEnding) -> Page {
+    let page = page(&provider_name(parts, pending), &ending);
+    let view = parts.with_sign_ins(|sign_ins| {
+        let live = sign_ins.iter_mut().find(|live| live.view.id == pending.id)?;
+        live.view.stage = SignInStage::Ended { ending };
+        live.pending = None;
+        close_soon(live.stop.clone());
+        Some(live.view.clone())
+    });
+    if let Some(view) = view {
+        parts.tell_card(&SignInCard::of(&view));
+    }
+    page
+}
+
+fn page(provider: &str, ending: &SignInEnding) -> Page {
+    let (title, text) = match ending {
+        SignInEnding::Declined { .. } => (
+            "Not connected",
+            format!("You declined, so {provider} is not connected."),
+        ),
+        SignInEnding::Expired => (
+            "Too late",
+            "This sign-in took too long. Start it again in Latchkey.".to_owned(),
+        ),
+        SignInEnding::DifferentAccount { expected, found } => (
+            "Another account",
+            format!(
+                "You signed in as {}, but this connection belongs to {}. Nothing was changed.",
+                found.name, expected.name
+            ),
+        ),
+        SignInEnding::Failed { problem } => ("That did not work", problem.to_string()),
+    };
+    Page {
+        title: title.into(),
+        text,
+    }
+}
+
+fn stop_and_remove(parts: &Parts, pending: &PendingSignIn) {
+    parts.with_sign_ins(|sign_ins| {
+        if let Some(live) = sign_ins.iter().find(|live| live.view.id == pending.id) {
+            close_soon(live.stop.clone());
+        }
+        sign_ins.retain(|live| live.view.id != pending.id);
+    });
+}
+
+/// The listener stays long enough for the browser to fetch the page that says how it went.
+fn close_soon(stop: Arc<tokio::sync::Notify>) {
+    tokio::spawn(async move {
+        let never = std::future::pending::<()>();
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(20), never).await;
+        stop.notify_one();
+    });
+}
+
+async fn pause(parts: &Parts, milliseconds: i64) {
+    parts
+        .clock
+        .sleep_until(parts.clock.boot().plus(milliseconds))
+        .await;
+}
+
+fn provider_name(parts: &Parts, pending: &PendingSignIn) -> String {
+    let provider = parts.catalog.provider(&pending.provider);
+    provider.map_or_else(
+        || pending.provider.to_string(),
+        |provider| provider.file.name.clone(),
+    )
+}
+
+/// Why the exchange brought nothing, and what to do.
+fn refused(parts: &Parts, pending: &PendingSignIn, outcome: TokenOutcome) -> Problem {
+    let name = provider_name(parts, pending);
+    let said = |text: Option<String>| text.map(|text| format!(" ({text})")).unwrap_or_default();
+    let problem = |code, message: String, hint: &str| Problem::new(code, message).hint(hint);
+    match outcome {
+        TokenOutcome::Granted(_) => super::internal(&"tokens were taken for a failure"),
+        TokenOutcome::Rejected { text } => problem(
+            ProblemCode::Temporary,
+            format!("{name} does not accept the sign-in{}.", said(text)),
+            "Try again.",
+        ),
+        TokenOutcome::ClientRefused { text } => problem(
+            ProblemCode::Misconfigured,
+            format!("{name} does not accept this client id{}.", said(text)),
+            "Check the client id, and that it is registered for use without a secret.",
+        ),
+        TokenOutcome::RequestRefused { text } => problem(
+            ProblemCode::Misconfigured,
+            format!("{name} does not accept the request{}.", said(text)),
+            "Check that the redirect URI is registered to the letter.",
+        ),
+        TokenOutcome::Redirected => problem(
+            ProblemCode::Misconfigured,
+            format!("{name}'s token endpoint answers with a redirect, which is never followed."),
+            "Check the token URL in the provider's file.",
+        ),
+        TokenOutcome::Untrusted { text } => problem(
+            ProblemCode::Misconfigured,
+            format!("{name}'s certificate is not trusted on this computer ({text})."),
+            "Check the date of this computer, and whether something inspects its connections.",
+        ),
+        TokenOutcome::NotSent { text } => problem(
+            ProblemCode::Temporary,
+            format!("{name} cannot be reached ({text})."),
+            "Check the network and try again.",
+        ),
+        TokenOutcome::Throttled { wait_ms } => {
+            let message = format!("{name} asks to wait {} seconds.", wait_ms / 1000);
+            problem(ProblemCode::Temporary, message, "Try again after that.")
+        }
+        TokenOutcome::Ambiguous { text, .. } => problem(
+            ProblemCode::Temporary,
+            format!("{name} did not finish the sign-in ({text})."),
+            "Try again.",
+        ),
+    }
+}

@@ -1,0 +1,62 @@
+//! The tables, and how a file comes to have them.
+
+use std::path::Path;
+
+use rusqlite::Connection as Database;
+use rusqlite_migration::{M, MigrationDefinitionError, Migrations};
+
+use super::{StoreError, failing};
+
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/001_first.sql"))];
+
+/// Settings of the connection, then migrations, each in a transaction of its own.
+pub(super) fn prepare(path: &Path, mut database: Database) -> Result<Database, StoreError> {
+    failing(path, configure(&database))?;
+    match Migrations::from_slice(MIGRATIONS).to_latest(&mut database) {
+        Ok(()) => Ok(database),
+        Err(rusqlite_migration::Error::RusqliteError { err, .. }) => failing(path, Err(err)),
+        Err(rusqlite_migration::Error::MigrationDefinition(
+            MigrationDefinitionError::DatabaseTooFarAhead,
+        )) => Err(StoreError::Newer(path.to_owned())),
+        Err(error) => Err(StoreError::Unreadable {
+            path: path.to_owned(),
+            what: error.to_string(),
+        }),
+    }
+}
+
+fn configure(database: &Database) -> rusqlite::Result<()> {
+    database.busy_timeout(std::time::Duration::from_secs(5))?;
+    database.pragma_update(None, "journal_mode", "WAL")?;
+    database.pragma_update(None, "synchronous", "FULL")?;
+    database.pragma_update(None, "secure_delete", "ON")?;
+    database.pragma_update(None, "foreign_keys", "ON")?;
+    database.pragma_update(None, "trusted_schema", "OFF")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_migrations_are_valid() {
+        Migrations::from_slice(MIGRATIONS).validate().unwrap();
+    }
+
+    #[test]
+    fn a_file_of_a_later_version_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latchkey.db");
+        let database = Database::open(&path).unwrap();
+        database.pragma_update(None, "user_version", 99).unwrap();
+        drop(database);
+        let refused = prepare(&path, Database::open(&path).unwrap());
+        assert!(matches!(refused, Err(StoreError::Newer(_))));
+        let version: i64 = Database::open(&path)
+            .unwrap()
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, 99);
+    }
+}
