@@ -4,11 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 #[path = "src/provider/file.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "the build reads the same rules as the program and uses a part of them"
-)]
+#[expect(dead_code, reason = "the build reads the same rules as the program and uses a part of them")]
 mod file;
 
 fn main() {
@@ -20,25 +16,11 @@ fn main() {
         let text =
             std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         if let Err(fault) = file::parse(&text) {
-            panic!(
-                "{}:{}: {} {}",
-                path.display(),
-                fault.line.unwrap_or(0),
-                fault.message,
-                fault.remedy
-            );
+            panic!("{}:{}: {} {}", path.display(), fault.line.unwrap_or(0), fault.message, fault.remedy);
         }
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let path = path.canonicalize().unwrap_or(path);
-        let _ = writeln!(
-            list,
-            "({name:?}, include_str!({:?})),",
-            path.display().to_string()
-        );
+        let _ = writeln!(list, "({name:?}, include_str!({:?})),", path.display().to_string());
     }
     list.push_str("];\n");
     let out = std::env::var("OUT_DIR").unwrap_or_default();

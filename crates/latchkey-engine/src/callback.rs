@@ -81,10 +81,7 @@ pub enum Refusal {
 /// Reads a link as the operating system hands it over.
 pub(crate) fn parse_link(raw: &str) -> Result<AuthorizationResponse, Refusal> {
     check_raw(raw)?;
-    let rest = raw
-        .strip_prefix(SCHEME)
-        .and_then(|rest| rest.strip_prefix(':'))
-        .ok_or(Refusal::NotOurs)?;
+    let rest = raw.strip_prefix(SCHEME).and_then(|rest| rest.strip_prefix(':')).ok_or(Refusal::NotOurs)?;
     parse_target(rest)
 }
 
@@ -97,17 +94,9 @@ pub(crate) fn parse_target(raw: &str) -> Result<AuthorizationResponse, Refusal> 
     let parameters = Parameters::read(query)?;
     Ok(AuthorizationResponse {
         context,
-        state: parameters
-            .state
-            .filter(|state| !state.is_empty())
-            .ok_or(Refusal::NoState)?
-            .into(),
+        state: parameters.state.filter(|state| !state.is_empty()).ok_or(Refusal::NoState)?.into(),
         issuer: parameters.iss,
-        answer: answer(
-            parameters.code,
-            parameters.error,
-            parameters.error_description.as_deref(),
-        ),
+        answer: answer(parameters.code, parameters.error, parameters.error_description.as_deref()),
     })
 }
 
@@ -127,10 +116,9 @@ fn check_raw(raw: &str) -> Result<(), Refusal> {
 fn answer(code: Option<String>, error: Option<String>, description: Option<&str>) -> Answer {
     match (code, error) {
         (Some(code), None) if !code.is_empty() => Answer::Code(code.into()),
-        (None, Some(error)) if !error.is_empty() => Answer::Error {
-            error,
-            description: description.and_then(displayable),
-        },
+        (None, Some(error)) if !error.is_empty() => {
+            Answer::Error { error, description: description.and_then(displayable) }
+        }
         (Some(_) | None, Some(_) | None) => Answer::Malformed,
     }
 }

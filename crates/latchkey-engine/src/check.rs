@@ -6,7 +6,7 @@ use latchkey_protocol::{
     AttentionReason, ConfigurationFault, ConnectionId, ConnectionView, Problem, ProblemCode,
 };
 
-use crate::connection::{Connection, Standing};
+use crate::connection::{Connection, Standing, Superseded};
 use crate::identity::{self, IdentityError};
 use crate::live::{Parts, RefreshEnd, Slot};
 use crate::refresh::{self, Why};
@@ -62,21 +62,18 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>) -> Result<(), Problem> {
         match identity::identify(&parts.http, provider, &set.access).await {
             Ok(account) if account.key == connection.account.key => {
                 let confirmed = connection.confirmed(parts.now(), account);
-                return keep(parts, confirmed.map_err(|_| StoreError::Superseded)).await;
+                return keep(parts, confirmed).await;
             }
             Ok(account) => return Err(another_account(&connection, &account.name)),
             Err(IdentityError::Refused) if !connection.access.renewable => {
                 let reason = AttentionReason::NotRenewable;
                 let ended = connection.needs_sign_in(reason, parts.now(), None);
-                return keep(parts, ended.map_err(|_| StoreError::Superseded)).await;
+                return keep(parts, ended).await;
             }
             Err(IdentityError::Refused) if last => {
-                let (fault, next) = (
-                    ConfigurationFault::TokensRefused,
-                    parts.now().plus(REFUSED_WAIT_MS),
-                );
+                let (fault, next) = (ConfigurationFault::TokensRefused, parts.now().plus(REFUSED_WAIT_MS));
                 let faulty = connection.misconfigured(fault, parts.now(), None, next);
-                return keep(parts, faulty.map_err(|_| StoreError::Superseded)).await;
+                return keep(parts, faulty).await;
             }
             Err(IdentityError::Refused) => {
                 if refresh::renew(parts, slot, Why::Asked).await != RefreshEnd::Renewed {
@@ -89,16 +86,9 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn keep(parts: &Arc<Parts>, connection: Result<Connection, StoreError>) -> Result<(), Problem> {
-    let connection = match connection {
-        Ok(connection) => connection,
-        Err(_) => return Ok(()),
-    };
-    match parts
-        .store
-        .commit_state(connection.clone(), false, None, parts.now())
-        .await
-    {
+async fn keep(parts: &Arc<Parts>, connection: Result<Connection, Superseded>) -> Result<(), Problem> {
+    let Ok(connection) = connection else { return Ok(()) };
+    match parts.store.commit_state(connection.clone(), false, None, parts.now()).await {
         Ok(()) => {
             parts.publish(connection, None);
             Ok(())
@@ -114,9 +104,7 @@ fn another_account(connection: &Connection, found: &str) -> Problem {
         "{} says that {}'s sign-in belongs to {found}.",
         connection.provider_name, connection.account.name
     );
-    Problem::new(ProblemCode::SignInNeeded, message)
-        .about(&connection.id)
-        .hint("Reconnect it.")
+    Problem::new(ProblemCode::SignInNeeded, message).about(&connection.id).hint("Reconnect it.")
 }
 
 fn not_confirmed(connection: &Connection, error: &IdentityError) -> Problem {
@@ -125,9 +113,7 @@ fn not_confirmed(connection: &Connection, error: &IdentityError) -> Problem {
         connection.provider_name, connection.account.name
     );
     let hint = "The sign-in is kept. Try again in a while.";
-    Problem::new(ProblemCode::Temporary, message)
-        .about(&connection.id)
-        .hint(hint)
+    Problem::new(ProblemCode::Temporary, message).about(&connection.id).hint(hint)
 }
 
 fn no_connection(id: &ConnectionId) -> Problem {

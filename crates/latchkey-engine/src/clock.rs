@@ -51,11 +51,7 @@ impl Clock for SystemClock {
     #[cfg(target_os = "linux")]
     fn boot(&self) -> Boot {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        Boot(
-            now.tv_sec
-                .saturating_mul(1000)
-                .saturating_add(now.tv_nsec / 1_000_000),
-        )
+        Boot(now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000))
     }
 
     // The wall clock counts suspend everywhere; elsewhere than on Linux it stands in for the boot clock
@@ -65,10 +61,7 @@ impl Clock for SystemClock {
         Boot(self.wall().0)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the wall clock is read"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
     fn wall(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Timestamp(since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))

@@ -14,7 +14,7 @@ use crate::credential::TokenSet;
 
 /// One signed-in account at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// Its id.
     pub id: ConnectionId,
     /// The provider.
@@ -47,7 +47,7 @@ pub struct Connection {
 
 /// Who is signed in, in the provider's words, made safe for display.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub(crate) struct Account {
     /// The immutable key.
     pub key: String,
     /// The name to show.
@@ -58,7 +58,7 @@ pub struct Account {
 
 /// A picture: its media type and bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub(crate) struct Picture {
     /// `image/png` and its like.
     pub media_type: String,
     /// The file.
@@ -67,7 +67,7 @@ pub struct Picture {
 
 /// What was granted and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
+pub(crate) struct Grant {
     /// When the person authorized.
     pub authorized_at: Timestamp,
     /// When the provider ends it.
@@ -80,18 +80,14 @@ pub struct Grant {
 
 impl Grant {
     /// Scopes asked for and not granted.
-    pub fn missing(&self) -> Vec<String> {
-        self.asked
-            .iter()
-            .filter(|scope| !self.granted.contains(scope))
-            .cloned()
-            .collect()
+    pub(crate) fn missing(&self) -> Vec<String> {
+        self.asked.iter().filter(|scope| !self.granted.contains(scope)).cloned().collect()
     }
 }
 
 /// What is known of present access without looking into the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Access {
+pub(crate) struct Access {
     /// When it was asked for.
     pub obtained_at: Timestamp,
     /// When it runs out; `None` where the provider does not say.
@@ -102,17 +98,13 @@ pub struct Access {
 
 impl From<&TokenSet> for Access {
     fn from(set: &TokenSet) -> Self {
-        Self {
-            obtained_at: set.obtained_at,
-            expires_at: set.expires_at,
-            renewable: set.refresh.is_some(),
-        }
+        Self { obtained_at: set.obtained_at, expires_at: set.expires_at, renewable: set.refresh.is_some() }
     }
 }
 
 /// Whether the person must act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// The grant stands as far as anybody knows.
     Good,
     /// The token endpoint ended the grant, or the token set is gone. The refused set stays at rest and is
@@ -143,7 +135,7 @@ pub enum Standing {
 
 /// How renewing goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Track {
+pub(crate) struct Track {
     /// The last time the provider confirmed the sign-in.
     pub last_success_at: Option<Timestamp>,
     /// Failures in a row since then.
@@ -158,7 +150,7 @@ pub struct Track {
 
 /// One failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// Of which kind.
     pub kind: FailureKind,
     /// When.
@@ -170,11 +162,11 @@ pub struct Failure {
 /// A transition that does not apply: the connection has changed meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection has changed meanwhile")]
-pub struct Superseded;
+pub(crate) struct Superseded;
 
 impl Connection {
     /// Whether a refresh may run without the person: the grant stands, or a setting may have been put right.
-    pub fn may_renew(&self) -> bool {
+    pub(crate) fn may_renew(&self) -> bool {
         match self.standing {
             Standing::Good | Standing::Misconfigured { .. } => self.access.renewable,
             Standing::Attention { .. } | Standing::Disconnecting { .. } => false,
@@ -182,7 +174,11 @@ impl Connection {
     }
 
     /// A token set was saved as the next generation, and the provider confirmed the sign-in with it.
-    pub fn renewed(mut self, set: &TokenSet, granted: Option<Vec<String>>) -> Result<Self, Superseded> {
+    pub(crate) fn renewed(
+        mut self,
+        set: &TokenSet,
+        granted: Option<Vec<String>>,
+    ) -> Result<Self, Superseded> {
         if matches!(self.standing, Standing::Disconnecting { .. }) {
             return Err(Superseded);
         }
@@ -192,34 +188,24 @@ impl Connection {
             self.grant.granted = granted;
         }
         self.standing = Standing::Good;
-        self.track = Track {
-            last_success_at: Some(set.obtained_at),
-            ..Track::default()
-        };
-        self.resting = if self.keep == Keep::Memory {
-            RestingPlace::Memory
-        } else {
-            RestingPlace::Sealed
-        };
+        self.track = Track { last_success_at: Some(set.obtained_at), ..Track::default() };
+        self.resting = if self.keep == Keep::Memory { RestingPlace::Memory } else { RestingPlace::Sealed };
         Ok(self)
     }
 
     /// The provider answered the identity call: the sign-in is alive.
-    pub fn confirmed(mut self, at: Timestamp, account: Account) -> Result<Self, Superseded> {
+    pub(crate) fn confirmed(mut self, at: Timestamp, account: Account) -> Result<Self, Superseded> {
         if matches!(self.standing, Standing::Disconnecting { .. }) {
             return Err(Superseded);
         }
         self.account = account;
         self.standing = Standing::Good;
-        self.track = Track {
-            last_success_at: Some(at),
-            ..Track::default()
-        };
+        self.track = Track { last_success_at: Some(at), ..Track::default() };
         Ok(self)
     }
 
     /// The person must sign in again. An earlier reason stands: the first one is the true one.
-    pub fn needs_sign_in(
+    pub(crate) fn needs_sign_in(
         mut self,
         reason: AttentionReason,
         at: Timestamp,
@@ -229,11 +215,7 @@ impl Connection {
             Standing::Disconnecting { .. } => return Err(Superseded),
             Standing::Attention { .. } => {}
             Standing::Good | Standing::Misconfigured { .. } => {
-                self.standing = Standing::Attention {
-                    reason,
-                    since: at,
-                    text,
-                };
+                self.standing = Standing::Attention { reason, since: at, text };
             }
         }
         self.track.next_try_at = None;
@@ -241,7 +223,7 @@ impl Connection {
     }
 
     /// A setting is wrong. The grant is kept and tried again at `next_try_at`.
-    pub fn misconfigured(
+    pub(crate) fn misconfigured(
         mut self,
         fault: ConfigurationFault,
         at: Timestamp,
@@ -252,11 +234,7 @@ impl Connection {
             Standing::Disconnecting { .. } | Standing::Attention { .. } => return Err(Superseded),
             Standing::Misconfigured { fault: known, .. } if known == fault => {}
             Standing::Good | Standing::Misconfigured { .. } => {
-                self.standing = Standing::Misconfigured {
-                    fault,
-                    since: at,
-                    text,
-                };
+                self.standing = Standing::Misconfigured { fault, since: at, text };
             }
         }
         self.track.failures = self.track.failures.saturating_add(1);
@@ -266,7 +244,7 @@ impl Connection {
 
     /// Renewing failed for a passing reason.
     #[must_use]
-    pub fn failed_for_now(mut self, failure: Failure, next_try_at: Timestamp) -> Self {
+    pub(crate) fn failed_for_now(mut self, failure: Failure, next_try_at: Timestamp) -> Self {
         self.track.failures = self.track.failures.saturating_add(1);
         self.track.failing_since = self.track.failing_since.or(Some(failure.at));
         self.track.last_failure = Some(failure);
@@ -276,7 +254,7 @@ impl Connection {
 
     /// The person pressed Disconnect. Whatever is under way belongs to the past from here on.
     #[must_use]
-    pub fn disconnecting(mut self, at: Timestamp) -> Self {
+    pub(crate) fn disconnecting(mut self, at: Timestamp) -> Self {
         if !matches!(self.standing, Standing::Disconnecting { .. }) {
             self.epoch += 1;
             self.standing = Standing::Disconnecting { since: at };
@@ -297,11 +275,7 @@ mod tests {
             provider: ProviderId::try_from("sandbox").unwrap(),
             provider_name: "Sandbox".into(),
             client_id: "client".into(),
-            account: Account {
-                key: "ada".into(),
-                name: "Ada".into(),
-                picture: None,
-            },
+            account: Account { key: "ada".into(), name: "Ada".into(), picture: None },
             keep: Keep::Keychain,
             epoch: 3,
             generation: 7,
@@ -311,11 +285,7 @@ mod tests {
                 asked: vec!["a".into()],
                 granted: vec!["a".into()],
             },
-            access: Access {
-                obtained_at: at,
-                expires_at: Some(at.plus(60_000)),
-                renewable: true,
-            },
+            access: Access { obtained_at: at, expires_at: Some(at.plus(60_000)), renewable: true },
             standing: Standing::Good,
             track: Track::default(),
             resting: RestingPlace::Keychain,
@@ -337,16 +307,10 @@ mod tests {
     fn only_a_saved_set_raises_the_generation_and_only_a_disconnect_the_epoch() {
         let renewed = connection().renewed(&set(), None).unwrap();
         assert_eq!((renewed.epoch, renewed.generation), (3, 8));
-        let failure = Failure {
-            kind: FailureKind::Network,
-            at: Timestamp(9),
-            message: String::new(),
-        };
+        let failure = Failure { kind: FailureKind::Network, at: Timestamp(9), message: String::new() };
         let failed = connection().failed_for_now(failure, Timestamp(10));
         assert_eq!((failed.epoch, failed.generation), (3, 7));
-        let leaving = connection()
-            .disconnecting(Timestamp(9))
-            .disconnecting(Timestamp(10));
+        let leaving = connection().disconnecting(Timestamp(9)).disconnecting(Timestamp(10));
         assert_eq!((leaving.epoch, leaving.generation), (4, 7));
     }
 
@@ -356,23 +320,16 @@ mod tests {
         let (at, none) = (Timestamp(10), None);
         assert_eq!(leaving.clone().renewed(&set(), None), Err(Superseded));
         let reason = AttentionReason::RevokedOrExpired;
-        assert_eq!(
-            leaving.clone().needs_sign_in(reason, at, none.clone()),
-            Err(Superseded)
-        );
+        assert_eq!(leaving.clone().needs_sign_in(reason, at, none.clone()), Err(Superseded));
         let fault = ConfigurationFault::ClientRefused;
         assert_eq!(leaving.misconfigured(fault, at, none, at), Err(Superseded));
     }
 
     #[test]
     fn the_first_reason_and_its_time_stand() {
-        let first = connection()
-            .needs_sign_in(AttentionReason::LostRotation, Timestamp(9), None)
-            .unwrap();
-        let again = first
-            .clone()
-            .needs_sign_in(AttentionReason::RevokedOrExpired, Timestamp(99), None)
-            .unwrap();
+        let first = connection().needs_sign_in(AttentionReason::LostRotation, Timestamp(9), None).unwrap();
+        let again =
+            first.clone().needs_sign_in(AttentionReason::RevokedOrExpired, Timestamp(99), None).unwrap();
         assert_eq!(again.standing, first.standing);
         assert!(!first.may_renew());
     }
@@ -385,17 +342,10 @@ mod tests {
 
     #[test]
     fn success_clears_the_failures() {
-        let failure = Failure {
-            kind: FailureKind::Network,
-            at: Timestamp(9),
-            message: String::new(),
-        };
+        let failure = Failure { kind: FailureKind::Network, at: Timestamp(9), message: String::new() };
         let failed = connection().failed_for_now(failure, Timestamp(10));
         assert_eq!(failed.track.failing_since, Some(Timestamp(9)));
         let track = failed.renewed(&set(), None).unwrap().track;
-        assert_eq!(
-            (track.failures, track.failing_since, track.next_try_at),
-            (0, None, None)
-        );
+        assert_eq!((track.failures, track.failing_since, track.next_try_at), (0, None, None));
     }
 }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 /// Access, the means to renew it, and what the provider said about both (RFC 6749 5.1).
 #[derive(Clone)]
-pub struct TokenSet {
+pub(crate) struct TokenSet {
     /// The access token. Opaque, never parsed (OAuth 2.1 1.4).
     pub access: SecretString,
     /// The refresh token, where the provider gave one.
@@ -44,9 +44,7 @@ impl TokenSet {
         let written: Written<std::borrow::Cow<'_, str>> = serde_json::from_slice(bytes).ok()?;
         Some(Self {
             access: SecretString::from(written.access.into_owned()),
-            refresh: written
-                .refresh
-                .map(|refresh| SecretString::from(refresh.into_owned())),
+            refresh: written.refresh.map(|refresh| SecretString::from(refresh.into_owned())),
             bearer: written.bearer,
             obtained_at: Timestamp(written.obtained_at),
             expires_at: written.expires_at.map(Timestamp),

@@ -28,11 +28,7 @@ pub(crate) async fn disconnect(parts: &Arc<Parts>, id: &ConnectionId) -> Result<
     let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
     {
         let _epochs = parts.epochs.lock().await;
-        let connection = parts
-            .store
-            .connection(id)
-            .await?
-            .ok_or_else(|| no_connection(id))?;
+        let connection = parts.store.connection(id).await?.ok_or_else(|| no_connection(id))?;
         if !matches!(connection.standing, Standing::Disconnecting { .. }) {
             begin(parts, &slot, connection).await?;
         }
@@ -50,10 +46,7 @@ async fn begin(parts: &Arc<Parts>, slot: &Arc<Slot>, connection: Connection) -> 
         None => None,
     };
     let line = (HistoryKind::DisconnectRequested, None);
-    parts
-        .store
-        .commit_disconnect(leaving.clone(), envelope, line, parts.now())
-        .await?;
+    parts.store.commit_disconnect(leaving.clone(), envelope, line, parts.now()).await?;
     parts.publish(leaving, set);
     erase_item(parts, &slot.connection()).await;
     Ok(())
@@ -81,9 +74,7 @@ pub(crate) async fn forget(parts: &Arc<Parts>, id: &ConnectionId) -> Result<(), 
     let connection = slot.connection();
     if !matches!(connection.standing, Standing::Disconnecting { .. }) {
         let message = format!("{} is still connected.", connection.provider_name);
-        return Err(Problem::new(ProblemCode::InvalidInput, message)
-            .about(id)
-            .hint("Disconnect it first."));
+        return Err(Problem::new(ProblemCode::InvalidInput, message).about(id).hint("Disconnect it first."));
     }
     finish(parts, &connection, Revocation::Unconfirmed).await;
     Ok(())
@@ -117,11 +108,7 @@ async fn revoke_both(parts: &Parts, url: &Url, connection: &Connection, set: &To
         // Some providers cannot revoke access tokens alone; theirs ends by itself.
         let access =
             authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await;
-        return if access == RevocationOutcome::Later {
-            access
-        } else {
-            RevocationOutcome::Done
-        };
+        return if access == RevocationOutcome::Later { access } else { RevocationOutcome::Done };
     }
     authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await
 }
@@ -134,20 +121,14 @@ async fn postpone(parts: &Arc<Parts>, connection: &Connection) -> Option<Revocat
         return Some(Revocation::Unconfirmed);
     }
     let (least, most) = WAIT_MS;
-    let wait = least
-        .saturating_mul(1_i64 << connection.track.failures.min(20))
-        .min(most);
+    let wait = least.saturating_mul(1_i64 << connection.track.failures.min(20)).min(most);
     let message = "the provider has not confirmed yet".to_owned();
-    let failure = Failure {
-        kind: FailureKind::Network,
-        at: now,
-        message,
-    };
+    let failure = Failure { kind: FailureKind::Network, at: now, message };
     let waiting = connection.clone().failed_for_now(failure, now.plus(wait));
     match parts.store.commit_state(waiting.clone(), false, None, now).await {
         Ok(()) => drop(parts.publish(waiting, None)),
         Err(error) => {
-            tracing::warn!(connection.id = %connection.id, %error, "a revocation could not be postponed")
+            tracing::warn!(connection.id = %connection.id, %error, "a revocation could not be postponed");
         }
     }
     None
@@ -163,10 +144,7 @@ async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocat
     parts.unpublish(&connection.id);
     let farewell = view::farewell(connection, revocation, parts.provider_of(connection));
     tracing::info!(connection.id = %connection.id, ?revocation, "disconnected");
-    parts.events.send(EventBody::ConnectionRemoved {
-        id: connection.id.clone(),
-        farewell,
-    });
+    parts.events.send(EventBody::ConnectionRemoved { id: connection.id.clone(), farewell });
 }
 
 async fn erase_item(parts: &Parts, connection: &Connection) {

@@ -75,18 +75,9 @@ impl Engine {
     /// Takes ownership of the data folder and starts keeping its connections alive. Must be called within a
     /// tokio runtime.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options {
-            data_dir,
-            config_dir,
-            clock,
-            entropy,
-            keychain,
-            environment,
-        } = options;
-        prepare_folder(&data_dir).map_err(|source| StartError::DataFolder {
-            path: data_dir.clone(),
-            source,
-        })?;
+        let Options { data_dir, config_dir, clock, entropy, keychain, environment } = options;
+        prepare_folder(&data_dir)
+            .map_err(|source| StartError::DataFolder { path: data_dir.clone(), source })?;
         let lock = OwnerLock::acquire(&data_dir)?;
         let (store, damage) = Store::open(&data_dir)?;
         let entropy = SharedEntropy::new(entropy);
@@ -94,15 +85,7 @@ impl Engine {
         let vault = Vault::new(keychain, installation, &entropy);
         let sandbox = environment("LATCHKEY_SANDBOX_URL");
         let catalog = Catalog::load(&config_dir.join("providers"), sandbox.as_deref());
-        let parts = Arc::new(Parts::new(
-            clock,
-            entropy,
-            store,
-            vault,
-            catalog,
-            damage,
-            environment,
-        ));
+        let parts = Arc::new(Parts::new(clock, entropy, store, vault, catalog, damage, environment));
         load(&parts).await?;
         let (restoring, restored) = watch::channel(false);
         let tasks = vec![
@@ -110,12 +93,7 @@ impl Engine {
             tokio::spawn(scheduler::run(parts.clone())),
         ];
         resume(&parts).await?;
-        Ok(Self {
-            parts,
-            restored,
-            tasks,
-            _lock: lock,
-        })
+        Ok(Self { parts, restored, tasks, _lock: lock })
     }
 
     /// Says whether links of Latchkey's scheme reach this process. Where they do not, sign-ins come back over
@@ -129,9 +107,7 @@ impl Engine {
         let parts = &self.parts;
         let providers = parts.catalog.providers().iter();
         Overview {
-            providers: providers
-                .map(|provider| parts.view_of_provider(provider))
-                .collect(),
+            providers: providers.map(|provider| parts.view_of_provider(provider)).collect(),
             connections: parts.slots().iter().map(|slot| parts.view_of(slot)).collect(),
             notices: view::notices(&parts.catalog, parts.damage.as_ref()),
             vault: parts.vault.state(),
@@ -141,16 +117,8 @@ impl Engine {
     /// The overview as a first event, and every event after it.
     pub fn watch(&self) -> (Event, broadcast::Receiver<Event>) {
         let events = self.parts.events.subscribe();
-        let body = EventBody::Overview {
-            overview: self.overview(),
-        };
-        (
-            Event {
-                number: self.parts.events.last(),
-                body,
-            },
-            events,
-        )
+        let body = EventBody::Overview { overview: self.overview() };
+        (Event { number: self.parts.events.last(), body }, events)
     }
 
     /// Begins to sign in to a new account. The URL is for the browser alone.
@@ -160,16 +128,7 @@ impl Engine {
         keep: Keep,
         redirect: Option<Redirect>,
     ) -> Result<(SignInView, Url), Problem> {
-        sign_in::begin(
-            &self.parts,
-            Wish {
-                provider,
-                connection: None,
-                keep,
-                redirect,
-            },
-        )
-        .await
+        sign_in::begin(&self.parts, Wish { provider, connection: None, keep, redirect }).await
     }
 
     /// Begins to sign in again to an account that is connected. What there is stays until that succeeds.
@@ -179,15 +138,9 @@ impl Engine {
         redirect: Option<Redirect>,
     ) -> Result<(SignInView, Url), Problem> {
         let slot = self.parts.slot(&connection);
-        let known = slot
-            .map(|slot| slot.connection())
-            .ok_or_else(|| no_connection(&connection))?;
-        let wish = Wish {
-            provider: known.provider,
-            connection: Some(connection),
-            keep: known.keep,
-            redirect,
-        };
+        let known = slot.map(|slot| slot.connection()).ok_or_else(|| no_connection(&connection))?;
+        let wish =
+            Wish { provider: known.provider, connection: Some(connection), keep: known.keep, redirect };
         sign_in::begin(&self.parts, wish).await
     }
 
@@ -242,9 +195,7 @@ impl Engine {
         self.parts.store.save_client_id(&provider, saved.clone()).await?;
         self.parts.set_client_id(&provider, saved);
         let view = self.parts.view_of_provider(known);
-        self.parts.events.send(EventBody::ProviderChanged {
-            provider: view.clone(),
-        });
+        self.parts.events.send(EventBody::ProviderChanged { provider: view.clone() });
         Ok(view)
     }
 
@@ -261,16 +212,10 @@ impl Engine {
 
     /// The provider's page for removing access.
     pub fn manage_page(&self, connection: &ConnectionId) -> Result<Url, Problem> {
-        let slot = self
-            .parts
-            .slot(connection)
-            .ok_or_else(|| no_connection(connection))?;
+        let slot = self.parts.slot(connection).ok_or_else(|| no_connection(connection))?;
         let known = slot.connection();
         let provider = self.parts.provider_of(&known);
-        page(
-            provider.and_then(|provider| provider.file.manage_url.as_deref()),
-            &known.provider_name,
-        )
+        page(provider.and_then(|provider| provider.file.manage_url.as_deref()), &known.provider_name)
     }
 
     /// What happened to a connection, newest first.
@@ -279,12 +224,7 @@ impl Engine {
     }
 
     fn provider(&self, id: &ProviderId) -> Result<&crate::provider::Provider, Problem> {
-        let none = || {
-            Problem::new(
-                ProblemCode::NotFound,
-                format!("There is no provider called {id}."),
-            )
-        };
+        let none = || Problem::new(ProblemCode::NotFound, format!("There is no provider called {id}."));
         self.parts.catalog.provider(id).ok_or_else(none)
     }
 }

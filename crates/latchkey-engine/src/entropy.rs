@@ -11,16 +11,10 @@ pub use latchkey_envelope::Entropy;
 pub struct OsEntropy;
 
 impl Entropy for OsEntropy {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where randomness is drawn"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place where randomness is drawn")]
     fn fill(&mut self, bytes: &mut [u8]) {
         // Without randomness there is no safe way on: a predictable `state` or key is worse than a stop.
-        #[expect(
-            clippy::expect_used,
-            reason = "getrandom fails only on systems that cannot run at all"
-        )]
+        #[expect(clippy::expect_used, reason = "getrandom fails only on systems that cannot run at all")]
         getrandom::fill(bytes).expect("the operating system gives no random bytes");
     }
 }
@@ -41,20 +35,18 @@ impl SharedEntropy {
     /// 256 random bits as 43 characters of base64url: the form of a `state` and of a code verifier
     /// (RFC 7636 4.1).
     pub(crate) fn text(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(self.with(|source| source.array::<32>()))
+        BASE64_URL_SAFE_NO_PAD.encode(self.with(Entropy::array::<32>))
     }
 
     /// A random id with a prefix: 80 bits as lower-case hexadecimal.
     pub(crate) fn id(&self, prefix: &str) -> String {
-        let bytes = self.with(|source| source.array::<10>());
-        bytes
-            .iter()
-            .fold(prefix.to_owned(), |text, byte| format!("{text}{byte:02x}"))
+        let bytes = self.with(Entropy::array::<10>);
+        bytes.iter().fold(prefix.to_owned(), |text, byte| format!("{text}{byte:02x}"))
     }
 
     /// A number from 0 up to, not including, `bound`; 0 for a bound below 1.
     pub(crate) fn below(&self, bound: i64) -> i64 {
-        let drawn = i64::from_le_bytes(self.with(|source| source.array::<8>())) & i64::MAX;
+        let drawn = i64::from_le_bytes(self.with(Entropy::array::<8>)) & i64::MAX;
         if bound < 1 { 0 } else { drawn % bound }
     }
 }

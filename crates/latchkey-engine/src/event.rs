@@ -14,10 +14,7 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn new() -> Self {
-        Self {
-            sender: broadcast::Sender::new(256),
-            last: AtomicU64::new(0),
-        }
+        Self { sender: broadcast::Sender::new(256), last: AtomicU64::new(0) }
     }
 
     /// Tells everybody who listens. Nobody listening is fine.

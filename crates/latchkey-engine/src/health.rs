@@ -10,16 +10,26 @@ const ENDING_MS: i64 = 14 * 86_400_000;
 /// What is true only at this moment and is written nowhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Moment {
-    /// A refresh is under way.
-    pub(crate) refreshing: bool,
-    /// The keychain is locked and the token set is in it.
-    pub(crate) locked: bool,
-    /// The database could not be written.
-    pub(crate) storage_fault: bool,
+    /// What is being done, or what keeps it from being done.
+    pub(crate) doing: Doing,
     /// The access token lives, by the suspend-aware clock.
     pub(crate) access_alive: bool,
     /// When the next renewal is planned.
     pub(crate) next_renewal_at: Option<Timestamp>,
+}
+
+/// What is being done for a connection, or what on this computer keeps it from being done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A refresh.
+    Refreshing,
+    /// Nothing, because the keychain does not open.
+    Locked,
+    /// Nothing, because the database cannot be written.
+    StorageFault,
 }
 
 /// How a connection is.
@@ -27,36 +37,24 @@ pub(crate) fn health(connection: &Connection, moment: &Moment, now: Timestamp) -
     let grant = grant(connection, moment, now);
     let activity = activity(connection, moment, now);
     let severity = severity(&grant, &activity, moment.access_alive);
-    Health {
-        grant,
-        activity,
-        severity,
-    }
+    Health { grant, activity, severity }
 }
 
 fn grant(connection: &Connection, moment: &Moment, now: Timestamp) -> GrantState {
     match &connection.standing {
         Standing::Good => good_grant(connection, moment, now),
-        Standing::Attention { reason, since, text } => GrantState::Attention {
-            reason: *reason,
-            since: *since,
-            provider_text: text.clone(),
-        },
-        Standing::Misconfigured { fault, since, text } => GrantState::Misconfigured {
-            fault: *fault,
-            since: *since,
-            provider_text: text.clone(),
-        },
+        Standing::Attention { reason, since, text } => {
+            GrantState::Attention { reason: *reason, since: *since, provider_text: text.clone() }
+        }
+        Standing::Misconfigured { fault, since, text } => {
+            GrantState::Misconfigured { fault: *fault, since: *since, provider_text: text.clone() }
+        }
         Standing::Disconnecting { .. } => GrantState::Disconnecting,
     }
 }
 
 fn good_grant(connection: &Connection, moment: &Moment, now: Timestamp) -> GrantState {
-    let attention = |reason, since| GrantState::Attention {
-        reason,
-        since,
-        provider_text: None,
-    };
+    let attention = |reason, since| GrantState::Attention { reason, since, provider_text: None };
     if let Some(ends_at) = connection.grant.ends_at {
         if ends_at <= now {
             return attention(AttentionReason::GrantEnded, ends_at);
@@ -65,36 +63,25 @@ fn good_grant(connection: &Connection, moment: &Moment, now: Timestamp) -> Grant
             return GrantState::Expiring { ends_at };
         }
     }
-    if let (false, false, Some(expired_at)) = (
-        connection.access.renewable,
-        moment.access_alive,
-        connection.access.expires_at,
-    ) {
+    if let (false, false, Some(expired_at)) =
+        (connection.access.renewable, moment.access_alive, connection.access.expires_at)
+    {
         return attention(AttentionReason::NotRenewable, expired_at);
     }
     let missing = connection.grant.missing();
-    if missing.is_empty() {
-        GrantState::Connected
-    } else {
-        GrantState::Limited { missing }
-    }
+    if missing.is_empty() { GrantState::Connected } else { GrantState::Limited { missing } }
 }
 
 fn activity(connection: &Connection, moment: &Moment, now: Timestamp) -> Activity {
-    if moment.refreshing {
-        return Activity::Refreshing;
-    }
-    if moment.storage_fault {
-        return Activity::StorageFault;
-    }
-    if moment.locked {
-        return Activity::Locked;
+    match moment.doing {
+        Doing::Nothing => {}
+        Doing::Refreshing => return Activity::Refreshing,
+        Doing::Locked => return Activity::Locked,
+        Doing::StorageFault => return Activity::StorageFault,
     }
     let track = &connection.track;
     let (Some(failure), Some(next_at)) = (&track.last_failure, track.next_try_at) else {
-        return Activity::Idle {
-            next_renewal_at: moment.next_renewal_at,
-        };
+        return Activity::Idle { next_renewal_at: moment.next_renewal_at };
     };
     match failure.kind {
         FailureKind::RateLimit => Activity::RateLimited { until: next_at },
@@ -107,11 +94,7 @@ fn activity(connection: &Connection, moment: &Moment, now: Timestamp) -> Activit
             if moment.access_alive {
                 Activity::Retrying { cause, next_at }
             } else {
-                Activity::Stale {
-                    cause,
-                    since: track.failing_since.unwrap_or(now),
-                    next_at,
-                }
+                Activity::Stale { cause, since: track.failing_since.unwrap_or(now), next_at }
             }
         }
     }

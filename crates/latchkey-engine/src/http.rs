@@ -55,28 +55,21 @@ impl Http {
     /// Sends `request` and reads at most `limit` bytes of the answer.
     pub(crate) async fn send(&self, request: reqwest::Request, limit: usize) -> Result<Reply, NoReply> {
         let client = self.client_for(request.url())?;
-        let mut response = client.execute(request).await.map_err(|error| classify(error))?;
+        let mut response = client.execute(request).await.map_err(classify)?;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| classify(error))? {
+        while let Some(chunk) = response.chunk().await.map_err(classify)? {
             if body.len() + chunk.len() > limit {
                 return Err(NoReply::TooLarge(limit));
             }
             body.extend_from_slice(&chunk);
         }
         let headers = std::mem::take(response.headers_mut());
-        Ok(Reply {
-            status: response.status().as_u16(),
-            headers,
-            body,
-        })
+        Ok(Reply { status: response.status().as_u16(), headers, body })
     }
 
     fn client_for(&self, url: &Url) -> Result<&reqwest::Client, NoReply> {
-        let (place, loopback) = if is_loopback(url) {
-            (&self.loopback, true)
-        } else {
-            (&self.outside, false)
-        };
+        let (place, loopback) =
+            if is_loopback(url) { (&self.loopback, true) } else { (&self.outside, false) };
         if let Some(client) = place.get() {
             return Ok(client);
         }
@@ -85,10 +78,7 @@ impl Http {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where an HTTP client is configured"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where an HTTP client is configured")]
 fn build(loopback: bool) -> reqwest::Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("Latchkey/", env!("CARGO_PKG_VERSION")))
@@ -98,11 +88,7 @@ fn build(loopback: bool) -> reqwest::Result<reqwest::Client> {
         .connect_timeout(CONNECT)
         .timeout(TOTAL)
         .referer(false);
-    if loopback {
-        builder.no_proxy().build()
-    } else {
-        builder.build()
-    }
+    if loopback { builder.no_proxy().build() } else { builder.build() }
 }
 
 /// Whether a URL stays on this computer: a loopback literal, never a name.

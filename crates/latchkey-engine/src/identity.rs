@@ -41,10 +41,7 @@ pub(crate) async fn identify(
     access: &SecretString,
 ) -> Result<Account, IdentityError> {
     let url = Url::parse(&provider.file.identity.url).map_err(|_| IdentityError::Nameless)?;
-    let reply = http
-        .send(authorized(url, access), LIMIT)
-        .await
-        .map_err(|error| passing(&error))?;
+    let reply = http.send(authorized(url, access), LIMIT).await.map_err(|error| passing(&error))?;
     let body = answered(&reply)?;
     let identity = &provider.file.identity;
     let key = first_text(&body, &identity.key).ok_or(IdentityError::Nameless)?;
@@ -53,11 +50,7 @@ pub(crate) async fn identify(
         Some(url) => picture(http, &url).await,
         None => None,
     };
-    Ok(Account {
-        name: name.or_else(|| displayable(&key)).unwrap_or_default(),
-        key,
-        picture,
-    })
+    Ok(Account { name: name.or_else(|| displayable(&key)).unwrap_or_default(), key, picture })
 }
 
 fn authorized(url: Url, access: &SecretString) -> Request {
@@ -67,9 +60,7 @@ fn authorized(url: Url, access: &SecretString) -> Request {
         value.set_sensitive(true);
         request.headers_mut().insert(http::header::AUTHORIZATION, value);
     }
-    request
-        .headers_mut()
-        .insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
+    request.headers_mut().insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
     request
 }
 
@@ -95,35 +86,24 @@ fn said(reply: &Reply) -> String {
     let message = json.as_ref().and_then(|json| first_text(json, &pointers));
     let html = text.trim_start().starts_with('<');
     let message = message.or_else(|| (json.is_none() && !html).then(|| text.into_owned()));
-    message
-        .and_then(|text| displayable(&text))
-        .unwrap_or_else(|| format!("status {}", reply.status))
+    message.and_then(|text| displayable(&text)).unwrap_or_else(|| format!("status {}", reply.status))
 }
 
 /// The first pointer that leads to a text or number that is not empty.
 fn first_text(body: &Value, pointers: &[String]) -> Option<String> {
-    pointers
-        .iter()
-        .filter_map(|pointer| body.pointer(pointer))
-        .find_map(|value| match value {
-            Value::String(text) if !text.is_empty() => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        })
+    pointers.iter().filter_map(|pointer| body.pointer(pointer)).find_map(|value| match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    })
 }
 
 /// A picture, if its URL is one that may be asked and what comes is a small picture. None is no failure.
 async fn picture(http: &Http, url: &str) -> Option<Picture> {
     let url = check_url(url).ok()?;
-    let reply = http
-        .send(Request::new(Method::GET, url), PICTURE_LIMIT)
-        .await
-        .ok()?;
+    let reply = http.send(Request::new(Method::GET, url), PICTURE_LIMIT).await.ok()?;
     let media_type = media_type(&reply.body)?;
-    (reply.status == 200).then(|| Picture {
-        media_type: media_type.to_owned(),
-        bytes: reply.body,
-    })
+    (reply.status == 200).then(|| Picture { media_type: media_type.to_owned(), bytes: reply.body })
 }
 
 /// What a file is by its first bytes; what a server calls it counts for nothing.
@@ -142,11 +122,7 @@ mod tests {
     use super::*;
 
     fn forbidden(body: &str) -> String {
-        let reply = Reply {
-            status: 403,
-            headers: http::HeaderMap::new(),
-            body: body.as_bytes().to_vec(),
-        };
+        let reply = Reply { status: 403, headers: http::HeaderMap::new(), body: body.as_bytes().to_vec() };
         said(&reply)
     }
 
@@ -158,10 +134,7 @@ mod tests {
             forbidden(r#"{"error":{"status":403,"message":"Insufficient client scope"}}"#),
             "Insufficient client scope"
         );
-        assert_eq!(
-            forbidden(r#"{"message":"Missing Access","code":50001}"#),
-            "Missing Access"
-        );
+        assert_eq!(forbidden(r#"{"message":"Missing Access","code":50001}"#), "Missing Access");
         assert_eq!(forbidden("<html>blocked</html>"), "status 403");
         assert_eq!(forbidden(""), "status 403");
     }
@@ -169,10 +142,7 @@ mod tests {
     #[test]
     fn the_first_pointer_that_leads_somewhere_wins() {
         let body = serde_json::json!({"account_id": "", "id": 7, "name": null});
-        assert_eq!(
-            first_text(&body, &["/account_id".into(), "/id".into()]).as_deref(),
-            Some("7")
-        );
+        assert_eq!(first_text(&body, &["/account_id".into(), "/id".into()]).as_deref(), Some("7"));
         assert_eq!(first_text(&body, &["/name".into(), "/x/0".into()]), None);
     }
 

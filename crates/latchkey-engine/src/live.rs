@@ -20,7 +20,7 @@ use crate::connection::{Connection, Standing};
 use crate::credential::TokenSet;
 use crate::entropy::SharedEntropy;
 use crate::event::Events;
-use crate::health::Moment;
+use crate::health::{Doing, Moment};
 use crate::http::Http;
 use crate::pending::PendingSignIn;
 use crate::provider::{Catalog, Provider};
@@ -102,9 +102,7 @@ pub(crate) struct SlotState {
     pub(crate) connection: Connection,
     pub(crate) tokens: Option<Arc<TokenSet>>,
     pub(crate) flight: Option<Flight>,
-    pub(crate) refreshing: bool,
-    pub(crate) locked: bool,
-    pub(crate) storage_fault: bool,
+    pub(crate) doing: Doing,
     /// The epoch and generation for which the two deadlines below were computed.
     anchored: Option<(i64, i64)>,
     expires: Option<Boot>,
@@ -117,10 +115,6 @@ pub(crate) struct SlotState {
 }
 
 impl Parts {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "called once; a struct of the same fields would say it twice"
-    )]
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
         entropy: SharedEntropy,
@@ -220,13 +214,7 @@ impl Parts {
         let (boot, now) = (self.clock.boot(), self.now());
         slot.read(|state| {
             let provider = self.provider_of(&state.connection);
-            view::connection(
-                &state.connection,
-                &state.moment(boot, now),
-                sign_in,
-                provider,
-                now,
-            )
+            view::connection(&state.connection, &state.moment(boot, now), sign_in, provider, now)
         })
     }
 
@@ -240,9 +228,7 @@ impl Parts {
     /// the provider file.
     pub(crate) fn client_id(&self, provider: &Provider) -> Option<String> {
         let saved = lock(&self.client_ids).get(&provider.id).cloned();
-        saved
-            .or_else(|| self.environment_client_id(provider))
-            .or_else(|| provider.file.client.id.clone())
+        saved.or_else(|| self.environment_client_id(provider)).or_else(|| provider.file.client.id.clone())
     }
 
     pub(crate) fn set_client_id(&self, provider: &ProviderId, client_id: Option<String>) {
@@ -284,10 +270,7 @@ impl Parts {
 
     fn sign_in_on(&self, card: &SignInCard) -> Option<SignInView> {
         self.with_sign_ins(|sign_ins| {
-            sign_ins
-                .iter()
-                .find(|live| &SignInCard::of(&live.view) == card)
-                .map(|live| live.view.clone())
+            sign_ins.iter().find(|live| &SignInCard::of(&live.view) == card).map(|live| live.view.clone())
         })
     }
 
@@ -301,9 +284,8 @@ impl Parts {
             }
             SignInCard::Provider(id) => {
                 if let Some(provider) = self.catalog.provider(id) {
-                    self.events.send(EventBody::ProviderChanged {
-                        provider: self.view_of_provider(provider),
-                    });
+                    self.events
+                        .send(EventBody::ProviderChanged { provider: self.view_of_provider(provider) });
                 }
             }
         }
@@ -332,9 +314,7 @@ impl Slot {
             connection: connection.clone(),
             tokens: None,
             flight: None,
-            refreshing: false,
-            locked: false,
-            storage_fault: false,
+            doing: Doing::Nothing,
             anchored: None,
             expires: None,
             renew: None,
@@ -378,9 +358,7 @@ impl SlotState {
             self.anchored = Some(version);
             self.tokens = None;
             self.expires = connection.access.expires_at.map(to_boot);
-            self.renew = provider
-                .and_then(|provider| provider.renewal_at(&connection.access))
-                .map(to_boot);
+            self.renew = provider.and_then(|provider| provider.renewal_at(&connection.access)).map(to_boot);
             // Issued in the future: the wall clock was set back across a restart, so its dates say nothing.
             if connection.access.obtained_at > clock.wall() {
                 self.expires = Some(clock.boot());
@@ -400,9 +378,7 @@ impl SlotState {
     /// the answer was on its way is time the token has lived.
     pub(crate) fn anchor_expiry(&mut self, started: Boot) {
         let access = self.connection.access;
-        let life = access
-            .expires_at
-            .map(|at| at.0.saturating_sub(access.obtained_at.0));
+        let life = access.expires_at.map(|at| at.0.saturating_sub(access.obtained_at.0));
         self.expires = life.map(|life| started.plus(life));
     }
 
@@ -456,9 +432,7 @@ impl SlotState {
     fn moment(&self, boot: Boot, now: Timestamp) -> Moment {
         let to_wall = |at: Boot| now.plus(at.0.saturating_sub(boot.0));
         Moment {
-            refreshing: self.refreshing,
-            locked: self.locked,
-            storage_fault: self.storage_fault,
+            doing: self.doing,
             access_alive: self.access_alive(boot),
             next_renewal_at: self.due().map(to_wall),
         }

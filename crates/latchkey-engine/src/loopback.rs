@@ -62,12 +62,7 @@ impl Listener {
 
     /// Serves until `stop` rings. `nonce` goes into the page's content security policy.
     pub(crate) async fn serve(self, take: Take, nonce: String, stop: Arc<Notify>) {
-        let desk = Arc::new(Desk {
-            host: self.address.to_string(),
-            take,
-            nonce,
-            page: Mutex::new(None),
-        });
+        let desk = Arc::new(Desk { host: self.address.to_string(), take, nonce, page: Mutex::new(None) });
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         loop {
             let stream = tokio::select! {
@@ -113,11 +108,7 @@ impl Desk {
         if request.method() != Method::GET || !self.is_ours(request.headers()) {
             return not_found();
         }
-        let target = request
-            .uri()
-            .path_and_query()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
         if target == DONE {
             let page = self.page.lock().unwrap_or_else(PoisonError::into_inner).clone();
             return page.map_or_else(not_found, |page| self.show(&page));
@@ -127,19 +118,14 @@ impl Desk {
         };
         *self.page.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
         let mut response = plain(StatusCode::SEE_OTHER, String::new());
-        response
-            .headers_mut()
-            .insert(header::LOCATION, header::HeaderValue::from_static(DONE));
+        response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static(DONE));
         response
     }
 
     /// Exactly one `Host`, and the literal address: a page that rebinds its name to this computer is refused.
     fn is_ours(&self, headers: &HeaderMap) -> bool {
         let mut hosts = headers.get_all(header::HOST).iter();
-        hosts
-            .next()
-            .is_some_and(|host| host.as_bytes() == self.host.as_bytes())
-            && hosts.next().is_none()
+        hosts.next().is_some_and(|host| host.as_bytes() == self.host.as_bytes()) && hosts.next().is_none()
     }
 
     fn show(&self, page: &Page) -> Response<Full<Bytes>> {
@@ -149,10 +135,7 @@ impl Desk {
             self.nonce
         );
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            header::HeaderValue::from_static("text/html; charset=utf-8"),
-        );
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));
         if let Ok(policy) = header::HeaderValue::from_str(&policy) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
@@ -168,18 +151,9 @@ fn plain(status: StatusCode, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        header::HeaderValue::from_static("no-referrer"),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        header::HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
     response
 }
 
@@ -205,10 +179,7 @@ mod tests {
 
     #[test]
     fn what_a_provider_says_stays_text() {
-        let page = Page {
-            title: "<script>alert(1)</script>".into(),
-            text: "a\"b' & {nonce}".into(),
-        };
+        let page = Page { title: "<script>alert(1)</script>".into(), text: "a\"b' & {nonce}".into() };
         let html = html(&page, "n0");
         assert!(!html.contains("<script>alert"));
         assert!(html.contains("&lt;script&gt;") && html.contains("a&quot;b&#39; &amp;"));

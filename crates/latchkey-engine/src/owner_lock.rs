@@ -26,11 +26,7 @@ impl OwnerLock {
     /// Takes the lock of `data_dir`, which must exist. Does not wait.
     pub fn acquire(data_dir: &Path) -> Result<Self, NotOwner> {
         let path = data_dir.join("owner.lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(NotOwner::Taken),

@@ -53,11 +53,7 @@ impl PendingSignIn {
 
     /// Compares in constant time (RFC 6749 10.12).
     pub(crate) fn has_state(&self, state: &SecretString) -> bool {
-        self.state
-            .expose_secret()
-            .as_bytes()
-            .ct_eq(state.expose_secret().as_bytes())
-            .into()
+        self.state.expose_secret().as_bytes().ct_eq(state.expose_secret().as_bytes()).into()
     }
 
     /// What others see of it at this stage.
@@ -97,11 +93,7 @@ impl PendingSignIn {
             url: self.url.clone(),
             started_at: self.started_at,
             set,
-            granted: self
-                .redeemed
-                .as_ref()
-                .map(|redeemed| redeemed.granted.clone())
-                .unwrap_or_default(),
+            granted: self.redeemed.as_ref().map(|redeemed| redeemed.granted.clone()).unwrap_or_default(),
         };
         Zeroizing::new(serde_json::to_vec(&written).unwrap_or_default())
     }
@@ -110,10 +102,7 @@ impl PendingSignIn {
     pub(crate) fn from_bytes(id: SignInId, bytes: &[u8]) -> Option<Self> {
         let written: Written = serde_json::from_slice(bytes).ok()?;
         let redeemed = match &written.set {
-            Some(set) => Some(Redeemed {
-                set: TokenSet::from_bytes(set)?,
-                granted: written.granted,
-            }),
+            Some(set) => Some(Redeemed { set: TokenSet::from_bytes(set)?, granted: written.granted }),
             None => None,
         };
         Some(Self {

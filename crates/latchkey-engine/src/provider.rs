@@ -1,19 +1,18 @@
 //! What a provider is, and which providers there are.
 
 pub(crate) mod catalog;
-pub mod file;
+pub(crate) mod file;
 
-pub use catalog::{Catalog, CatalogNotice};
-pub use file::{ProviderFile, RedirectKind};
+pub(crate) use catalog::{Catalog, CatalogNotice};
+pub(crate) use file::{ProviderFile, RedirectKind};
 
 use latchkey_protocol::{ProviderId, Timestamp};
-use url::Url;
 
 use crate::connection::Access;
 
 /// A provider, read and checked: every URL parses, every pointer points.
 #[derive(Debug, Clone)]
-pub struct Provider {
+pub(crate) struct Provider {
     /// Its id, which is also its connection context in redirect URIs.
     pub id: ProviderId,
     /// What its file says, checked.
@@ -22,34 +21,26 @@ pub struct Provider {
 
 impl Provider {
     /// The environment variable that may name the client id: `LATCHKEY_SPOTIFY_CLIENT_ID`.
-    pub fn client_id_variable(&self) -> String {
+    pub(crate) fn client_id_variable(&self) -> String {
         let name = self.id.as_str().to_ascii_uppercase().replace('-', "_");
         format!("LATCHKEY_{name}_CLIENT_ID")
     }
 
     /// How long before its end access is renewed, in milliseconds, for access that lives `life` ms:
     /// five minutes unless the file says otherwise, and never more than half the life.
-    pub fn buffer_ms(&self, life: i64) -> i64 {
+    pub(crate) fn buffer_ms(&self, life: i64) -> i64 {
         let wanted = i64::from(self.file.refresh.buffer_seconds) * 1000;
         wanted.min(life / 2).max(0)
     }
 
     /// Milliseconds from the authorization to the end of the grant, where the provider sets one.
-    pub fn grant_life_ms(&self) -> Option<i64> {
+    pub(crate) fn grant_life_ms(&self) -> Option<i64> {
         self.file.grant.life_days.map(|days| i64::from(days) * 86_400_000)
     }
 
     /// Whether the file allows this way back from the browser.
-    pub fn allows(&self, kind: RedirectKind) -> bool {
+    pub(crate) fn allows(&self, kind: RedirectKind) -> bool {
         self.file.authorization.redirects.contains(&kind)
-    }
-
-    /// The token endpoint's host, for pacing and messages.
-    pub fn host(&self) -> String {
-        let url = Url::parse(&self.file.authorization.token_url);
-        url.ok()
-            .and_then(|url| url.host_str().map(str::to_owned))
-            .unwrap_or_default()
     }
 }
 
@@ -61,9 +52,7 @@ const LONGEST_PLAN_MS: i64 = 86_400_000;
 impl Provider {
     /// When access is renewed by itself; `None` where it cannot be.
     pub(crate) fn renewal_at(&self, access: &Access) -> Option<Timestamp> {
-        let life = access
-            .expires_at
-            .map_or(ASSUMED_LIFE_MS, |at| at.0.saturating_sub(access.obtained_at.0));
+        let life = access.expires_at.map_or(ASSUMED_LIFE_MS, |at| at.0.saturating_sub(access.obtained_at.0));
         let wait = (life - self.buffer_ms(life)).clamp(0, LONGEST_PLAN_MS);
         access.renewable.then(|| access.obtained_at.plus(wait))
     }

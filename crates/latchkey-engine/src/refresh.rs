@@ -18,6 +18,7 @@ use crate::connection::{Connection, Standing};
 use crate::credential::TokenSet;
 use crate::flow::authorization_code::{self, TokenOutcome};
 use crate::flow::token_answer::Granted;
+use crate::health::Doing;
 use crate::live::{Flight, Parts, RefreshEnd, Slot};
 use crate::resting::{self, LoadError};
 use crate::store::StoreError;
@@ -49,9 +50,7 @@ pub(crate) fn renew(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Flight {
             return flight.clone();
         }
         let task = tokio::spawn(fly(parts.clone(), slot.clone(), why));
-        let flight: Flight = async move { task.await.unwrap_or(RefreshEnd::Superseded) }
-            .boxed()
-            .shared();
+        let flight: Flight = async move { task.await.unwrap_or(RefreshEnd::Superseded) }.boxed().shared();
         state.flight = Some(flight.clone());
         flight
     })
@@ -73,31 +72,35 @@ pub(crate) async fn access(
         return Err(end);
     }
     let connection = slot.connection();
-    resting::load(parts, slot, &connection)
-        .await
-        .map_err(|error| match error {
-            LoadError::Store(_) => RefreshEnd::StorageFault,
-            LoadError::Vault(VaultError::Keychain(_)) => RefreshEnd::Locked,
-            LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_)) => {
-                RefreshEnd::NeedsSignIn
-            }
-        })
+    resting::load(parts, slot, &connection).await.map_err(|error| match error {
+        LoadError::Store(_) => RefreshEnd::StorageFault,
+        LoadError::Vault(VaultError::Keychain(_)) => RefreshEnd::Locked,
+        LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_)) => {
+            RefreshEnd::NeedsSignIn
+        }
+    })
 }
 
 async fn fly(parts: Arc<Parts>, slot: Arc<Slot>, why: Why) -> RefreshEnd {
     let permit = parts.refreshes.acquire().await;
     let exclusive = slot.exclusive.lock().await;
-    slot.write(|state| state.refreshing = true);
+    slot.write(|state| state.doing = Doing::Refreshing);
     parts.tell(&slot);
     let end = until_definite(&parts, &slot, why).await;
     drop(exclusive);
     drop(permit);
     slot.write(|state| {
-        state.refreshing = false;
         state.flight = None;
-        state.locked = end == RefreshEnd::Locked;
-        state.storage_fault = end == RefreshEnd::StorageFault;
-        if state.locked || state.storage_fault {
+        state.doing = match end {
+            RefreshEnd::Locked => Doing::Locked,
+            RefreshEnd::StorageFault => Doing::StorageFault,
+            RefreshEnd::Renewed
+            | RefreshEnd::NeedsSignIn
+            | RefreshEnd::Misconfigured
+            | RefreshEnd::Waiting
+            | RefreshEnd::Superseded => Doing::Nothing,
+        };
+        if state.doing != Doing::Nothing {
             state.rest_until(parts.clock.boot().plus(REFUSED_HERE_MS));
         }
     });
@@ -127,11 +130,7 @@ async fn until_definite(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Refre
                 return RefreshEnd::StorageFault;
             }
         };
-        let waits: &[i64] = if by_provider {
-            &REPLAYS_AFTER_FAULT_MS
-        } else {
-            &REPLAYS_AFTER_LOSS_MS
-        };
+        let waits: &[i64] = if by_provider { &REPLAYS_AFTER_FAULT_MS } else { &REPLAYS_AFTER_LOSS_MS };
         match waits.get(replays) {
             Some(wait) => parts.clock.sleep_until(parts.clock.boot().plus(*wait)).await,
             None => return outcome::unanswered(parts, slot, text, by_provider).await,
@@ -141,11 +140,7 @@ async fn until_definite(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Refre
 }
 
 async fn attempt(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Result<Attempt, StoreError> {
-    let connection = parts
-        .store
-        .connection(&slot.id)
-        .await?
-        .ok_or(StoreError::Superseded)?;
+    let connection = parts.store.connection(&slot.id).await?.ok_or(StoreError::Superseded)?;
     match connection.standing {
         Standing::Disconnecting { .. } => return Err(StoreError::Superseded),
         Standing::Attention { .. } if why == Why::Due => return Ok(Attempt::Ended(RefreshEnd::NeedsSignIn)),
@@ -153,9 +148,7 @@ async fn attempt(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Result<Attem
     }
     let Some(provider) = parts.provider_of(&connection) else {
         let fault = ConfigurationFault::ProviderMissing;
-        return outcome::misconfigured(parts, connection, fault, None, true)
-            .await
-            .map(Attempt::Ended);
+        return outcome::misconfigured(parts, connection, fault, None, true).await.map(Attempt::Ended);
     };
     let set = match resting::load(parts, slot, &connection).await {
         Ok(set) => set,
@@ -163,9 +156,7 @@ async fn attempt(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Result<Attem
     };
     let Some(refresh) = &set.refresh else {
         let reason = AttentionReason::NotRenewable;
-        return outcome::needs_sign_in(parts, connection, reason, None)
-            .await
-            .map(Attempt::Ended);
+        return outcome::needs_sign_in(parts, connection, reason, None).await.map(Attempt::Ended);
     };
     let intent = parts.store.open_intent(&connection, parts.now()).await?;
     let started = (parts.clock.boot(), parts.now());
@@ -176,11 +167,8 @@ async fn attempt(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Result<Attem
     let end = match answer {
         TokenOutcome::Granted(granted) => save(parts, slot, connection, &set, granted, started).await?,
         TokenOutcome::Rejected { text } => {
-            let reason = if first {
-                AttentionReason::RevokedOrExpired
-            } else {
-                AttentionReason::LostRotation
-            };
+            let reason =
+                if first { AttentionReason::RevokedOrExpired } else { AttentionReason::LostRotation };
             outcome::needs_sign_in(parts, connection, reason, text).await?
         }
         TokenOutcome::ClientRefused { text } => {
@@ -251,15 +239,11 @@ async fn save(
             Err(StoreError::Superseded) => return outcome::late(parts, slot, &set).await,
             Err(error) => {
                 tracing::error!(connection.id = %slot.id, %error, "a renewed sign-in is not saved yet");
-                slot.write(|state| state.storage_fault = true);
+                slot.write(|state| state.doing = Doing::StorageFault);
                 parts.tell(slot);
             }
         }
-        let wait = COMMIT_RETRIES_MS
-            .get(tries)
-            .or(COMMIT_RETRIES_MS.last())
-            .copied()
-            .unwrap_or(6_400);
+        let wait = COMMIT_RETRIES_MS.get(tries).or(COMMIT_RETRIES_MS.last()).copied().unwrap_or(6_400);
         tries += 1;
         parts.clock.sleep_until(parts.clock.boot().plus(wait)).await;
     }

@@ -52,10 +52,7 @@ pub(crate) async fn seal(
     set: &TokenSet,
 ) -> Result<Envelope, VaultError> {
     let place = place(&connection.id, connection.epoch, connection.generation);
-    parts
-        .vault
-        .seal(connection.keep, &place, &set.to_bytes(), &parts.entropy)
-        .await
+    parts.vault.seal(connection.keep, &place, &set.to_bytes(), &parts.entropy).await
 }
 
 /// Moves the sealed set of a connection to the keychain and, once that has confirmed it, erases the row. On
@@ -80,11 +77,7 @@ async fn settle(parts: &Parts, slot: &Slot) -> Result<(), LoadError> {
         return Ok(());
     };
     parts.vault.put_item(&slot.id, &sealed.envelope).await?;
-    match parts
-        .store
-        .settle(&slot.id, sealed.epoch, sealed.generation)
-        .await
-    {
+    match parts.store.settle(&slot.id, sealed.epoch, sealed.generation).await {
         Ok(()) => {
             slot.write(|state| {
                 if (state.connection.epoch, state.connection.generation) == (sealed.epoch, sealed.generation)

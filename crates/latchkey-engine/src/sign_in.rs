@@ -44,10 +44,7 @@ pub(crate) struct Wish {
 
 /// Begins a sign-in. The URL is for the browser alone.
 pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView, Url), Problem> {
-    let provider = parts
-        .catalog
-        .provider(&wish.provider)
-        .ok_or_else(|| no_provider(&wish.provider))?;
+    let provider = parts.catalog.provider(&wish.provider).ok_or_else(|| no_provider(&wish.provider))?;
     let client_id = parts.client_id(provider).ok_or_else(|| no_client_id(provider))?;
     let others = others_need_the_key(parts, wish.connection.as_ref());
     parts.vault.prepare(wish.keep, others, &parts.entropy).await?;
@@ -59,11 +56,8 @@ pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView,
     if redirect == Redirect::DeepLink {
         remember(parts, &pending).await;
     }
-    let live = LiveSignIn {
-        view: view.clone(),
-        pending: Some(pending.clone()),
-        stop: Arc::new(Notify::new()),
-    };
+    let live =
+        LiveSignIn { view: view.clone(), pending: Some(pending.clone()), stop: Arc::new(Notify::new()) };
     if let Some(listener) = listener {
         listen(parts, listener, &live);
     }
@@ -84,10 +78,7 @@ fn pending(
     let (state, verifier) = (parts.entropy.text(), parts.entropy.text());
     let request =
         authorization_request(provider, &client_id, &redirect_uri, state, verifier).map_err(|error| {
-            Problem::new(
-                ProblemCode::Misconfigured,
-                format!("{}: {error}.", provider.file.name),
-            )
+            Problem::new(ProblemCode::Misconfigured, format!("{}: {error}.", provider.file.name))
         })?;
     let id = SignInId::try_from(parts.entropy.id("s-")).map_err(|error| internal(&error))?;
     let authorization = &provider.file.authorization;
@@ -130,7 +121,7 @@ pub(crate) async fn complete(
     let pending = take(parts, &response)?;
     forget_row(parts, &pending).await;
     if pending.provider != response.context {
-        return Some(mixed_up(parts, pending, &response.context));
+        return Some(mixed_up(parts, &pending, &response.context));
     }
     if let Some(problem) = wrong_issuer(&pending, response.issuer.as_deref()) {
         return Some(ended(parts, &pending, SignInEnding::Failed { problem }));
@@ -139,17 +130,11 @@ pub(crate) async fn complete(
     match response.answer {
         Answer::Code(code) => {
             parts.tell_card(&SignInCard::of(&pending.view(SignInStage::Finishing)));
-            Some(tokio::spawn(async move {
-                finish::exchange(&parts, pending, code).await
-            }))
+            Some(tokio::spawn(async move { finish::exchange(&parts, pending, code).await }))
         }
-        Answer::Error { error, description } if error == "access_denied" => Some(ended(
-            &parts,
-            &pending,
-            SignInEnding::Declined {
-                provider_text: description,
-            },
-        )),
+        Answer::Error { error, description } if error == "access_denied" => {
+            Some(ended(&parts, &pending, SignInEnding::Declined { provider_text: description }))
+        }
         Answer::Error { error, description } => {
             let said = description.unwrap_or_else(|| crate::text::displayable(&error).unwrap_or_default());
             let message = format!("The provider ended the sign-in: {said}.");
@@ -169,11 +154,7 @@ fn take(parts: &Parts, response: &AuthorizationResponse) -> Option<PendingSignIn
     parts.with_sign_ins(|sign_ins| {
         let live = sign_ins.iter_mut().find(|live| {
             let waits = live.view.stage == SignInStage::WaitingForBrowser && now < live.view.expires_at;
-            waits
-                && live
-                    .pending
-                    .as_ref()
-                    .is_some_and(|pending| pending.has_state(&response.state))
+            waits && live.pending.as_ref().is_some_and(|pending| pending.has_state(&response.state))
         })?;
         live.view.stage = SignInStage::Finishing;
         live.pending.clone()
@@ -181,7 +162,7 @@ fn take(parts: &Parts, response: &AuthorizationResponse) -> Option<PendingSignIn
 }
 
 /// The answer of one provider came back on another's path: somebody mixes them up. Neither is used.
-fn mixed_up(parts: &Arc<Parts>, pending: PendingSignIn, context: &ProviderId) -> JoinHandle<Page> {
+fn mixed_up(parts: &Arc<Parts>, pending: &PendingSignIn, context: &ProviderId) -> JoinHandle<Page> {
     let problem = || {
         let message = "An answer came back on the path of another provider, so it was not used.";
         Problem::new(ProblemCode::Misconfigured, message)
@@ -196,7 +177,7 @@ fn mixed_up(parts: &Arc<Parts>, pending: PendingSignIn, context: &ProviderId) ->
     if let Some(other) = other {
         drop(ended(parts, &other, SignInEnding::Failed { problem: problem() }));
     }
-    ended(parts, &pending, SignInEnding::Failed { problem: problem() })
+    ended(parts, pending, SignInEnding::Failed { problem: problem() })
 }
 
 fn wrong_issuer(pending: &PendingSignIn, issuer: Option<&str>) -> Option<Problem> {
@@ -225,9 +206,7 @@ pub(crate) async fn cancel(parts: &Arc<Parts>, id: &SignInId) -> Result<(), Prob
 
 /// Where the browser goes for a sign-in that waits.
 pub(crate) fn link(parts: &Parts, id: &SignInId) -> Result<Url, Problem> {
-    let live = parts
-        .sign_in(id)
-        .filter(|live| live.view.stage == SignInStage::WaitingForBrowser);
+    let live = parts.sign_in(id).filter(|live| live.view.stage == SignInStage::WaitingForBrowser);
     Ok(live.and_then(|live| live.pending).ok_or_else(gone)?.url)
 }
 
@@ -238,11 +217,7 @@ pub(crate) async fn expire(parts: &Arc<Parts>) {
         let over = |live: &&LiveSignIn| {
             live.view.stage == SignInStage::WaitingForBrowser && live.view.expires_at <= now
         };
-        sign_ins
-            .iter()
-            .filter(over)
-            .filter_map(|live| live.pending.clone())
-            .collect()
+        sign_ins.iter().filter(over).filter_map(|live| live.pending.clone()).collect()
     });
     for pending in over {
         forget_row(parts, &pending).await;
@@ -264,18 +239,10 @@ pub(crate) async fn restore(parts: &Arc<Parts>) {
             continue;
         };
         let redeemed = pending.redeemed.is_some();
-        let stage = if redeemed {
-            SignInStage::Finishing
-        } else {
-            SignInStage::WaitingForBrowser
-        };
+        let stage = if redeemed { SignInStage::Finishing } else { SignInStage::WaitingForBrowser };
         let view = pending.view(stage);
         let card = SignInCard::of(&view);
-        let live = LiveSignIn {
-            view,
-            pending: Some(pending.clone()),
-            stop: Arc::new(Notify::new()),
-        };
+        let live = LiveSignIn { view, pending: Some(pending.clone()), stop: Arc::new(Notify::new()) };
         parts.with_sign_ins(|sign_ins| sign_ins.push(live));
         parts.tell_card(&card);
         if redeemed {
@@ -292,16 +259,9 @@ async fn remember(parts: &Parts, pending: &PendingSignIn) {
         return;
     }
     let place = PendingSignIn::place(&pending.id);
-    let sealed = parts
-        .vault
-        .seal(Keep::Keychain, &place, &pending.to_bytes(), &parts.entropy)
-        .await;
+    let sealed = parts.vault.seal(Keep::Keychain, &place, &pending.to_bytes(), &parts.entropy).await;
     let Ok(envelope) = sealed else { return };
-    let row = SealedSignIn {
-        id: pending.id.clone(),
-        expires_at: pending.expires_at(),
-        envelope,
-    };
+    let row = SealedSignIn { id: pending.id.clone(), expires_at: pending.expires_at(), envelope };
     if let Err(error) = parts.store.keep_sign_in(row).await {
         tracing::warn!(%error, "a waiting sign-in will not survive a restart");
     }
@@ -316,11 +276,7 @@ async fn forget_row(parts: &Parts, pending: &PendingSignIn) {
 /// A second sign-in for the same card replaces the first.
 async fn replace(parts: &Arc<Parts>, card: &SignInCard) {
     let olds: Vec<_> = parts.with_sign_ins(|sign_ins| {
-        sign_ins
-            .iter()
-            .filter(|live| &SignInCard::of(&live.view) == card)
-            .cloned()
-            .collect()
+        sign_ins.iter().filter(|live| &SignInCard::of(&live.view) == card).cloned().collect()
     });
     for old in olds {
         remove(parts, &old).await;
@@ -340,20 +296,11 @@ fn choose_redirect(parts: &Parts, provider: &Provider, wanted: Option<Redirect>)
         Redirect::DeepLink => provider.allows(RedirectKind::DeepLink) && parts.has_deep_links(),
         Redirect::Loopback => provider.allows(RedirectKind::Loopback),
     };
-    let by_file = provider
-        .file
-        .authorization
-        .redirects
-        .iter()
-        .map(|kind| match kind {
-            RedirectKind::DeepLink => Redirect::DeepLink,
-            RedirectKind::Loopback => Redirect::Loopback,
-        });
-    wanted
-        .into_iter()
-        .chain(by_file)
-        .find(allowed)
-        .unwrap_or(Redirect::DeepLink)
+    let by_file = provider.file.authorization.redirects.iter().map(|kind| match kind {
+        RedirectKind::DeepLink => Redirect::DeepLink,
+        RedirectKind::Loopback => Redirect::Loopback,
+    });
+    wanted.into_iter().chain(by_file).find(allowed).unwrap_or(Redirect::DeepLink)
 }
 
 async fn way_back(provider: &Provider, redirect: Redirect) -> Result<(String, Option<Listener>), Problem> {
@@ -364,10 +311,7 @@ async fn way_back(provider: &Provider, redirect: Redirect) -> Result<(String, Op
                 let message = format!("No port of this computer could be opened for the answer: {error}.");
                 Problem::new(ProblemCode::Temporary, message).hint("Try again.")
             })?;
-            Ok((
-                format!("{}/oauth/{}", listener.origin(), provider.id),
-                Some(listener),
-            ))
+            Ok((format!("{}/oauth/{}", listener.origin(), provider.id), Some(listener)))
         }
     }
 }
@@ -379,10 +323,7 @@ fn listen(parts: &Arc<Parts>, listener: Listener, live: &LiveSignIn) {
         Box::pin(async move {
             let response = callback::parse_target(&target).ok()?;
             // Only its own sign-in: the state of another one is a stranger here.
-            let own = parts
-                .sign_in(&id)
-                .and_then(|live| live.pending)?
-                .has_state(&response.state);
+            let own = parts.sign_in(&id).and_then(|live| live.pending)?.has_state(&response.state);
             let finishing = if own {
                 complete(&parts, response).await?
             } else {
@@ -409,11 +350,8 @@ fn others_need_the_key(parts: &Parts, this: Option<&ConnectionId>) -> bool {
 }
 
 fn no_provider(id: &ProviderId) -> Problem {
-    Problem::new(
-        ProblemCode::NotFound,
-        format!("There is no provider called {id}."),
-    )
-    .hint("Check that its file is in the providers folder and has no mistake.")
+    Problem::new(ProblemCode::NotFound, format!("There is no provider called {id}."))
+        .hint("Check that its file is in the providers folder and has no mistake.")
 }
 
 fn no_client_id(provider: &Provider) -> Problem {
@@ -427,8 +365,5 @@ fn gone() -> Problem {
 }
 
 fn internal(error: &impl std::fmt::Display) -> Problem {
-    Problem::new(
-        ProblemCode::Internal,
-        format!("Something that cannot happen did: {error}."),
-    )
+    Problem::new(ProblemCode::Internal, format!("Something that cannot happen did: {error}."))
 }

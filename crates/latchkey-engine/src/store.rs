@@ -20,9 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use latchkey_protocol::{ConnectionId, Keep};
 use rusqlite::{Connection as Database, Transaction, TransactionBehavior};
 
-pub use damage::Damage;
+pub(crate) use damage::Damage;
 pub(crate) use sign_ins::SealedSignIn;
-
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -74,20 +73,13 @@ impl Store {
         let (database, damage) = damage::open_or_set_aside(&path)?;
         let memory = PathBuf::from(":memory:");
         let in_memory = schema::prepare(&memory, failing(&memory, Database::open_in_memory())?)?;
-        let store = Self {
-            disk: Shelf::new(path, database),
-            memory: Shelf::new(memory, in_memory),
-        };
+        let store = Self { disk: Shelf::new(path, database), memory: Shelf::new(memory, in_memory) };
         Ok((store, damage))
     }
 
     /// Where the rows of a connection are.
     fn shelf(&self, id: &ConnectionId) -> &Shelf {
-        if id.as_str().starts_with(prefix(Keep::Memory)) {
-            &self.memory
-        } else {
-            &self.disk
-        }
+        if id.as_str().starts_with(prefix(Keep::Memory)) { &self.memory } else { &self.disk }
     }
 }
 
@@ -101,10 +93,7 @@ pub(crate) fn prefix(keep: Keep) -> &'static str {
 
 impl Shelf {
     fn new(path: PathBuf, database: Database) -> Self {
-        Self {
-            path,
-            database: Arc::new(Mutex::new(database)),
-        }
+        Self { path, database: Arc::new(Mutex::new(database)) }
     }
 
     /// Runs `work` in one transaction on a blocking thread. It is committed when `work` returns `Ok`, and
@@ -113,20 +102,18 @@ impl Shelf {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, RowError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let shelf = self.clone();
+        let (path, database) = (self.path.clone(), self.database.clone());
         let run = move || {
-            let mut database = shelf.database.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut database = database.lock().unwrap_or_else(PoisonError::into_inner);
             let done = (|| {
                 let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 let value = work(&transaction)?;
                 transaction.commit()?;
                 Ok(value)
             })();
-            done.map_err(|error: RowError| error.at(&shelf.path))
+            done.map_err(|error: RowError| error.at(&path))
         };
-        tokio::task::spawn_blocking(run)
-            .await
-            .unwrap_or(Err(StoreError::Closing))
+        tokio::task::spawn_blocking(run).await.unwrap_or(Err(StoreError::Closing))
     }
 }
 
@@ -153,8 +140,5 @@ impl RowError {
 }
 
 fn failing<T>(path: &Path, result: rusqlite::Result<T>) -> Result<T, StoreError> {
-    result.map_err(|source| StoreError::Database {
-        path: path.to_owned(),
-        source,
-    })
+    result.map_err(|source| StoreError::Database { path: path.to_owned(), source })
 }

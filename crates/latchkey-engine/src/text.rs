@@ -27,9 +27,6 @@ mod tests {
         assert_eq!(displayable("a\u{202e}b\n\tc\u{0}").as_deref(), Some("abc"));
         assert_eq!(displayable(" \u{200f} "), None);
         assert_eq!(displayable(&"é".repeat(500)).unwrap().chars().count(), 200);
-        assert_eq!(
-            displayable("<b>kept as text</b>").as_deref(),
-            Some("<b>kept as text</b>")
-        );
+        assert_eq!(displayable("<b>kept as text</b>").as_deref(), Some("<b>kept as text</b>"));
     }
 }

@@ -59,7 +59,7 @@ impl Vault {
             keychain: KeychainThread::spawn(factory),
             installation,
             key: tokio::sync::Mutex::new(None),
-            memory_key: entropy.with(|source| WrappingKey::generate(source)),
+            memory_key: entropy.with(WrappingKey::generate),
             state: Mutex::new(VaultState::Open),
         }
     }
@@ -120,8 +120,7 @@ impl Vault {
     /// The envelope in the item of a connection.
     pub(crate) async fn item(&self, id: &ConnectionId) -> Result<Envelope, VaultError> {
         let read = self.seen(self.keychain.read(&self.item_name(id)).await)?;
-        read.map(|bytes| Envelope::from_bytes(bytes.to_vec()))
-            .ok_or(VaultError::ItemMissing)
+        read.map(|bytes| Envelope::from_bytes(bytes.to_vec())).ok_or(VaultError::ItemMissing)
     }
 
     /// Removes the item of a connection. None being there is fine.
@@ -146,7 +145,7 @@ impl Vault {
 
     async fn make_key(&self, entropy: &SharedEntropy) -> Result<(), VaultError> {
         let mut slot = self.key.lock().await;
-        let key = entropy.with(|source| WrappingKey::generate(source));
+        let key = entropy.with(WrappingKey::generate);
         self.seen(self.keychain.write(&self.key_name(), &key.to_bytes()).await)?;
         let confirmed = self.seen(self.keychain.read(&self.key_name()).await)?;
         if confirmed.as_deref() != Some(&*key.to_bytes()) {

@@ -53,17 +53,9 @@ pub(crate) fn connection(
 
 pub(crate) fn account(account: &Account) -> AccountView {
     let picture = account.picture.as_ref().map(|picture| {
-        format!(
-            "data:{};base64,{}",
-            picture.media_type,
-            BASE64_STANDARD.encode(&picture.bytes)
-        )
+        format!("data:{};base64,{}", picture.media_type, BASE64_STANDARD.encode(&picture.bytes))
     });
-    AccountView {
-        key: account.key.clone(),
-        name: account.name.clone(),
-        picture,
-    }
+    AccountView { key: account.key.clone(), name: account.name.clone(), picture }
 }
 
 pub(crate) fn provider(
@@ -131,18 +123,10 @@ pub(crate) fn notices(catalog: &Catalog, damage: Option<&Damage>) -> Vec<latchke
 }
 
 fn provider_file_notice(notice: &CatalogNotice) -> latchkey_protocol::Notice {
-    let line = notice
-        .fault
-        .line
-        .map(|line| format!(", line {line}"))
-        .unwrap_or_default();
+    let line = notice.fault.line.map(|line| format!(", line {line}")).unwrap_or_default();
     latchkey_protocol::Notice {
         kind: NoticeKind::ProviderFile,
-        message: format!(
-            "{}{line}: {}.",
-            notice.path.display(),
-            notice.fault.message.trim_end_matches('.')
-        ),
+        message: format!("{}{line}: {}.", notice.path.display(), notice.fault.message.trim_end_matches('.')),
         remedy: notice.fault.remedy.clone(),
     }
 }
@@ -159,10 +143,9 @@ impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         let message = capital(&format!("{error}."));
         let (code, hint) = match &error {
-            VaultError::Keychain(KeychainError::Locked) => (
-                ProblemCode::KeychainUnavailable,
-                "Unlock the keychain and try again.",
-            ),
+            VaultError::Keychain(KeychainError::Locked) => {
+                (ProblemCode::KeychainUnavailable, "Unlock the keychain and try again.")
+            }
             VaultError::Keychain(KeychainError::Slow) => (
                 ProblemCode::KeychainUnavailable,
                 "Look for a password dialog of the keychain, then try again.",
@@ -173,10 +156,9 @@ impl From<VaultError> for Problem {
                 ProblemCode::KeychainUnavailable,
                 "Start a keychain service, or keep this sign-in in memory only.",
             ),
-            VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_) => (
-                ProblemCode::SignInNeeded,
-                "Restore the keychain from a backup, or sign in again.",
-            ),
+            VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_) => {
+                (ProblemCode::SignInNeeded, "Restore the keychain from a backup, or sign in again.")
+            }
         };
         Problem::new(code, message).hint(hint)
     }
@@ -184,8 +166,5 @@ impl From<VaultError> for Problem {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

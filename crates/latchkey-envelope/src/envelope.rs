@@ -99,10 +99,7 @@ impl Envelope {
     fn unwrap_data_key(&self, key: &WrappingKey) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
         let needed = self.key_id()?;
         if needed != key.id() {
-            return Err(EnvelopeError::OtherKey {
-                needed,
-                given: key.id(),
-            });
+            return Err(EnvelopeError::OtherKey { needed, given: key.id() });
         }
         let nonce = field(&self.0, 9)?;
         let wrapped = &self.0[9 + NONCE..9 + NONCE + WRAPPED];
@@ -130,17 +127,12 @@ fn payload_context(associated: &[u8]) -> Vec<u8> {
 }
 
 fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<&[u8; N], EnvelopeError> {
-    bytes
-        .get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .ok_or(EnvelopeError::Damaged)
+    bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(EnvelopeError::Damaged)
 }
 
 fn encrypt(key: &[u8], nonce: &[u8; NONCE], aad: &[u8], msg: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
     let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| EnvelopeError::Damaged)?;
-    cipher
-        .encrypt(&Nonce::from(*nonce), Payload { msg, aad })
-        .map_err(|_| EnvelopeError::Damaged)
+    cipher.encrypt(&Nonce::from(*nonce), Payload { msg, aad }).map_err(|_| EnvelopeError::Damaged)
 }
 
 fn decrypt(
@@ -215,10 +207,7 @@ mod tests {
         let moved = envelope.rewrap(&old, &new, &mut entropy).unwrap();
         assert_eq!(moved.open(&new, PLACE).unwrap().as_slice(), b"refresh-me");
         assert_eq!(moved.as_bytes()[HEADER..], envelope.as_bytes()[HEADER..]);
-        let refused = EnvelopeError::OtherKey {
-            needed: new.id(),
-            given: old.id(),
-        };
+        let refused = EnvelopeError::OtherKey { needed: new.id(), given: old.id() };
         assert_eq!(moved.open(&old, PLACE).unwrap_err(), refused);
     }
 
@@ -227,10 +216,7 @@ mod tests {
         let (key, envelope) = sealed();
         let mut bytes = envelope.as_bytes().to_vec();
         bytes[0] = 2;
-        assert_eq!(
-            Envelope::from_bytes(bytes).open(&key, PLACE).unwrap_err(),
-            EnvelopeError::Version(2)
-        );
+        assert_eq!(Envelope::from_bytes(bytes).open(&key, PLACE).unwrap_err(), EnvelopeError::Version(2));
     }
 
     #[test]

@@ -56,10 +56,7 @@ impl WrappingKey {
 
     /// A new key.
     pub fn generate(entropy: &mut impl Entropy) -> Self {
-        Self {
-            id: KeyId(entropy.array()),
-            bytes: entropy.array(),
-        }
+        Self { id: KeyId(entropy.array()), bytes: entropy.array() }
     }
 
     /// The key in the form in which a keychain or key file holds it: id, then key.
@@ -73,10 +70,7 @@ impl WrappingKey {
     /// Reads what [`Self::to_bytes`] wrote; `None` for any other length.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (id, key) = bytes.split_first_chunk::<8>()?;
-        Some(Self {
-            id: KeyId(*id),
-            bytes: key.try_into().ok()?,
-        })
+        Some(Self { id: KeyId(*id), bytes: key.try_into().ok()? })
     }
 
     /// Its name.

@@ -19,9 +19,7 @@ macro_rules! declarations {
 }
 
 fn declaration<T: TS>(config: &Config) -> String {
-    let docs = T::docs()
-        .map(|docs| format!("{}\n", docs.trim_end()))
-        .unwrap_or_default();
+    let docs = T::docs().map(|docs| format!("{}\n", docs.trim_end())).unwrap_or_default();
     format!("{docs}export {}\n", T::decl(config))
 }
 

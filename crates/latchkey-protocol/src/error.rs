@@ -27,13 +27,7 @@ pub struct Problem {
 impl Problem {
     /// A problem with a code and what happened.
     pub fn new(code: ProblemCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            hint: None,
-            connection: None,
-            retry_after_ms: None,
-        }
+        Self { code, message: message.into(), hint: None, connection: None, retry_after_ms: None }
     }
 
     /// The same, saying what to do next.

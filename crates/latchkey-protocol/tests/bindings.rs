@@ -14,9 +14,5 @@ fn the_committed_typescript_is_fresh() {
         std::fs::write(&path, &fresh).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        committed == fresh,
-        "{} is stale: run script/types",
-        path.display()
-    );
+    assert!(committed == fresh, "{} is stale: run script/types", path.display());
 }

@@ -21,18 +21,9 @@ fn a_good_link_is_read() {
 #[test]
 fn dl_04_07_08_state_and_code_occur_exactly_once() {
     assert_eq!(refusal("dev.latchkey.app:/oauth/ctx1?code=C"), Refusal::NoState);
-    assert_eq!(
-        refusal("dev.latchkey.app:/oauth/ctx1?code=C&state="),
-        Refusal::NoState
-    );
+    assert_eq!(refusal("dev.latchkey.app:/oauth/ctx1?code=C&state="), Refusal::NoState);
     assert_eq!(refusal("dev.latchkey.app:/oauth/ctx1"), Refusal::NoState);
-    for twice in [
-        "state=X",
-        "code=X",
-        "iss=a&iss=b",
-        "error=a&error=b",
-        "error_uri=a&error_uri=b",
-    ] {
+    for twice in ["state=X", "code=X", "iss=a&iss=b", "error=a&error=b", "error_uri=a&error_uri=b"] {
         assert_eq!(refusal(&format!("{GOOD}&{twice}")), Refusal::Repeated, "{twice}");
     }
     // A parameter name in another spelling is another parameter, or the same one after decoding.
@@ -53,13 +44,8 @@ fn dl_12_a_description_is_text_without_controls() {
     let link = "dev.latchkey.app:/oauth/ctx1?state=T&error=access_denied\
                 &error_description=%3Cscript%3E%0d%0a%E2%80%AEx";
     let read = parse_link(link).unwrap();
-    let Answer::Error { error, description } = read.answer else {
-        panic!()
-    };
-    assert_eq!(
-        (error.as_str(), description.as_deref()),
-        ("access_denied", Some("<script>x"))
-    );
+    let Answer::Error { error, description } = read.answer else { panic!() };
+    assert_eq!((error.as_str(), description.as_deref()), ("access_denied", Some("<script>x")));
 }
 
 #[test]
@@ -76,48 +62,21 @@ fn dl_18_to_28_only_the_exact_form_is_ours() {
         ("dev.latchkey.app://oauth/ctx1?code=C&state=T", Refusal::NotOurs),
         ("dev.latchkey.app:///oauth/ctx1?code=C&state=T", Refusal::NotOurs),
         ("dev.latchkey.app:oauth/ctx1?code=C&state=T", Refusal::NotOurs),
-        (
-            "dev.latchkey.app://user:pw@oauth/ctx1?code=C&state=T",
-            Refusal::NotOurs,
-        ),
-        (
-            "dev.latchkey.app://evil.example:99/oauth/ctx1?code=C&state=T",
-            Refusal::NotOurs,
-        ),
+        ("dev.latchkey.app://user:pw@oauth/ctx1?code=C&state=T", Refusal::NotOurs),
+        ("dev.latchkey.app://evil.example:99/oauth/ctx1?code=C&state=T", Refusal::NotOurs),
         ("DEV.LATCHKEY.APP:/oauth/ctx1?code=C&state=T", Refusal::NotOurs),
         ("dev.latchkey.appx:/oauth/ctx1?code=C&state=T", Refusal::NotOurs),
         ("https://127.0.0.1/oauth/ctx1?code=C&state=T", Refusal::NotOurs),
         ("dev.latchkey.app:/OAUTH/CTX1?code=C&state=T", Refusal::NotOurs),
-        (
-            "dev.latchkey.app:/oauth/CTX1?code=C&state=T",
-            Refusal::UnknownPath,
-        ),
-        (
-            "dev.latchkey.app:/oauth/ctx1/?code=C&state=T",
-            Refusal::UnknownPath,
-        ),
-        (
-            "dev.latchkey.app:/oauth//ctx1?code=C&state=T",
-            Refusal::UnknownPath,
-        ),
-        (
-            "dev.latchkey.app:/oauth/ctx1;x?code=C&state=T",
-            Refusal::UnknownPath,
-        ),
-        (
-            "dev.latchkey.app:/oauth/../admin?code=C&state=T",
-            Refusal::UnknownPath,
-        ),
-        (
-            "dev.latchkey.app:/oauth/%2e%2e/admin?code=C&state=T",
-            Refusal::UnknownPath,
-        ),
+        ("dev.latchkey.app:/oauth/CTX1?code=C&state=T", Refusal::UnknownPath),
+        ("dev.latchkey.app:/oauth/ctx1/?code=C&state=T", Refusal::UnknownPath),
+        ("dev.latchkey.app:/oauth//ctx1?code=C&state=T", Refusal::UnknownPath),
+        ("dev.latchkey.app:/oauth/ctx1;x?code=C&state=T", Refusal::UnknownPath),
+        ("dev.latchkey.app:/oauth/../admin?code=C&state=T", Refusal::UnknownPath),
+        ("dev.latchkey.app:/oauth/%2e%2e/admin?code=C&state=T", Refusal::UnknownPath),
         ("dev.latchkey.app:/%6fauth/ctx1?code=C&state=T", Refusal::NotOurs),
         ("dev.latchkey.app:/oauth\\ctx1?code=C&state=T", Refusal::NotOurs),
-        (
-            "dev.latchkey.app:/oauth/ctx1\\?code=C&state=T",
-            Refusal::UnknownPath,
-        ),
+        ("dev.latchkey.app:/oauth/ctx1\\?code=C&state=T", Refusal::UnknownPath),
         ("", Refusal::NotOurs),
     ];
     for (link, why) in cases {
@@ -144,39 +103,24 @@ fn dl_30_to_34_no_byte_outside_printable_ascii() {
 
 #[test]
 fn dl_36_long_links_are_refused_by_length_alone() {
-    assert_eq!(
-        refusal(&GOOD.replace("code=C", &format!("code={}", "x".repeat(5000)))),
-        Refusal::TooLong
-    );
-    assert_eq!(
-        refusal(&format!("{GOOD}&x={}", "y".repeat(8193 - GOOD.len() - 3))),
-        Refusal::TooLong
-    );
-    assert_eq!(
-        refusal(&format!("{GOOD}&x={}", "y".repeat(50_000_000))),
-        Refusal::TooLong
-    );
+    assert_eq!(refusal(&GOOD.replace("code=C", &format!("code={}", "x".repeat(5000)))), Refusal::TooLong);
+    assert_eq!(refusal(&format!("{GOOD}&x={}", "y".repeat(8193 - GOOD.len() - 3))), Refusal::TooLong);
+    assert_eq!(refusal(&format!("{GOOD}&x={}", "y".repeat(50_000_000))), Refusal::TooLong);
     assert!(parse_link(&format!("{GOOD}&x={}", "y".repeat(8192 - GOOD.len() - 3))).is_ok());
 }
 
 #[test]
 fn dl_45_a_link_has_no_verbs() {
-    for link in [
-        "dev.latchkey.app:/open?connection=x",
-        "dev.latchkey.app:/lend?x=1",
-        "latchkey:/oauth/ctx1?state=T",
-    ] {
+    for link in
+        ["dev.latchkey.app:/open?connection=x", "dev.latchkey.app:/lend?x=1", "latchkey:/oauth/ctx1?state=T"]
+    {
         assert_eq!(refusal(link), Refusal::NotOurs, "{link}");
     }
 }
 
 #[test]
 fn a_refusal_says_nothing_of_the_link() {
-    let told = format!(
-        "{:?} {}",
-        refusal(&format!("{GOOD}&code=planted")),
-        refusal("planted")
-    );
+    let told = format!("{:?} {}", refusal(&format!("{GOOD}&code=planted")), refusal("planted"));
     assert!(!told.contains("planted"));
 }
 

@@ -14,9 +14,7 @@ pub struct ManualClock {
 impl ManualClock {
     /// A clock that shows `wall` and a boot time of one hour.
     pub fn at(wall: Timestamp) -> Self {
-        Self {
-            now: watch::Sender::new((Boot(3_600_000), wall)),
-        }
+        Self { now: watch::Sender::new((Boot(3_600_000), wall)) }
     }
 
     /// Moves both clocks on.

@@ -3,8 +3,8 @@
 
 use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicRequestTokenError};
 use oauth2::{
-    AuthUrl, AuthorizationCode, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, RefreshToken, RequestTokenError, Scope, TokenUrl,
+    AuthUrl, AuthorizationCode, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RequestTokenError, Scope, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -82,9 +82,7 @@ pub(crate) fn authorization_request(
         .set_auth_uri(AuthUrl::new(authorization.url.clone())?)
         .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned())?);
     let sent = state.clone();
-    let mut request = client
-        .authorize_url(|| CsrfToken::new(sent))
-        .set_pkce_challenge(challenge);
+    let mut request = client.authorize_url(|| CsrfToken::new(sent)).set_pkce_challenge(challenge);
     for scope in &authorization.scopes {
         request = request.add_scope(Scope::new(scope.clone()));
     }
@@ -92,11 +90,7 @@ pub(crate) fn authorization_request(
         request = request.add_extra_param(name, value);
     }
     let (url, _) = request.url();
-    Ok(AuthorizationRequest {
-        url,
-        state: state.into(),
-        verifier: verifier.into(),
-    })
+    Ok(AuthorizationRequest { url, state: state.into(), verifier: verifier.into() })
 }
 
 /// Exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5) at the endpoint recorded when the sign-in began.
@@ -162,29 +156,17 @@ pub(crate) async fn revoke(
     token: &SecretString,
     hint: &str,
 ) -> RevocationOutcome {
-    let fields = [
-        ("token", token.expose_secret()),
-        ("token_type_hint", hint),
-        ("client_id", client_id),
-    ];
-    let body = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish();
+    let fields = [("token", token.expose_secret()), ("token_type_hint", hint), ("client_id", client_id)];
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let mut request = reqwest::Request::new(reqwest::Method::POST, revocation_url.clone());
     let form = http::HeaderValue::from_static("application/x-www-form-urlencoded");
     request.headers_mut().insert(http::header::CONTENT_TYPE, form);
     *request.body_mut() = Some(body.into());
     match http.send(request, token_answer::LIMIT).await {
-        Ok(Reply {
-            status: 200..=299, ..
-        }) => RevocationOutcome::Done,
-        Ok(Reply {
-            status: 408 | 425 | 429 | 500..=599,
-            ..
-        }) => RevocationOutcome::Later,
-        Ok(_) => RevocationOutcome::Refused,
-        Err(NoReply::TooLarge(_)) => RevocationOutcome::Refused,
-        Err(NoReply::NotSent(_) | NoReply::Untrusted(_) | NoReply::Lost(_)) => RevocationOutcome::Later,
+        Ok(Reply { status: 200..=299, .. }) => RevocationOutcome::Done,
+        Ok(Reply { status: 408 | 425 | 429 | 500..=599, .. })
+        | Err(NoReply::NotSent(_) | NoReply::Untrusted(_) | NoReply::Lost(_)) => RevocationOutcome::Later,
+        Ok(_) | Err(NoReply::TooLarge(_)) => RevocationOutcome::Refused,
     }
 }
 
@@ -205,9 +187,7 @@ fn client(token_url: &str, client_id: &str) -> Result<TokenClient, TokenOutcome>
 }
 
 fn request_refused(text: &str) -> TokenOutcome {
-    TokenOutcome::RequestRefused {
-        text: displayable(text),
-    }
+    TokenOutcome::RequestRefused { text: displayable(text) }
 }
 
 fn outcome(
@@ -219,15 +199,9 @@ fn outcome(
         Err(RequestTokenError::Request(failure)) => unanswered(failure),
         Err(RequestTokenError::Parse(error, _)) => {
             let text = format!("the answer is not what RFC 6749 describes, at {}", error.path());
-            TokenOutcome::Ambiguous {
-                text,
-                by_provider: true,
-            }
+            TokenOutcome::Ambiguous { text, by_provider: true }
         }
-        Err(RequestTokenError::Other(text)) => TokenOutcome::Ambiguous {
-            text,
-            by_provider: true,
-        },
+        Err(RequestTokenError::Other(text)) => TokenOutcome::Ambiguous { text, by_provider: true },
     }
 }
 
@@ -245,10 +219,9 @@ fn refused(answer: &oauth2::basic::BasicErrorResponse) -> TokenOutcome {
         | BasicErrorResponseType::UnsupportedGrantType => TokenOutcome::RequestRefused { text },
         // `temporarily_unavailable`, `server_error` and whatever else a provider invents: nothing that ends
         // a grant (R41, F10).
-        BasicErrorResponseType::Extension(_) => TokenOutcome::Ambiguous {
-            text: text.unwrap_or_default(),
-            by_provider: true,
-        },
+        BasicErrorResponseType::Extension(_) => {
+            TokenOutcome::Ambiguous { text: text.unwrap_or_default(), by_provider: true }
+        }
     }
 }
 
@@ -258,14 +231,8 @@ fn unanswered(failure: SendFailure) -> TokenOutcome {
         SendFailure::Untrusted(text) => TokenOutcome::Untrusted { text },
         SendFailure::Redirected => TokenOutcome::Redirected,
         SendFailure::Throttled { wait_ms } => TokenOutcome::Throttled { wait_ms },
-        SendFailure::Lost(text) => TokenOutcome::Ambiguous {
-            text,
-            by_provider: false,
-        },
-        SendFailure::Fault(text) => TokenOutcome::Ambiguous {
-            text,
-            by_provider: true,
-        },
+        SendFailure::Lost(text) => TokenOutcome::Ambiguous { text, by_provider: false },
+        SendFailure::Fault(text) => TokenOutcome::Ambiguous { text, by_provider: true },
     }
 }
 
@@ -277,9 +244,7 @@ mod tests {
 
     fn request() -> AuthorizationRequest {
         let catalog = Catalog::load(std::path::Path::new("/nonexistent"), None);
-        let spotify = catalog
-            .provider(&ProviderId::try_from("spotify").unwrap())
-            .unwrap();
+        let spotify = catalog.provider(&ProviderId::try_from("spotify").unwrap()).unwrap();
         // The verifier of RFC 7636 appendix B.
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned();
         let redirect = "dev.latchkey.app:/oauth/spotify";

@@ -42,18 +42,12 @@ impl std::fmt::Debug for Granted {
 
 impl From<BasicTokenResponse> for Granted {
     fn from(response: BasicTokenResponse) -> Self {
-        let scopes = response
-            .scopes()
-            .map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect());
+        let scopes = response.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect());
         Self {
             access: response.access_token().secret().as_str().into(),
-            refresh: response
-                .refresh_token()
-                .map(|refresh| refresh.secret().as_str().into()),
+            refresh: response.refresh_token().map(|refresh| refresh.secret().as_str().into()),
             bearer: matches!(response.token_type(), BasicTokenType::Bearer),
-            life_s: response
-                .expires_in()
-                .and_then(|life| i64::try_from(life.as_secs()).ok()),
+            life_s: response.expires_in().and_then(|life| i64::try_from(life.as_secs()).ok()),
             scopes,
         }
     }
@@ -99,11 +93,10 @@ impl<'c> AsyncHttpClient<'c> for TokenSender<'_> {
 
 /// Sends a token request and hands on what is an answer.
 async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, SendFailure> {
-    let request = request
-        .try_into()
-        .map_err(|_| SendFailure::NotSent("the request cannot be built".into()))?;
+    let request =
+        request.try_into().map_err(|_| SendFailure::NotSent("the request cannot be built".into()))?;
     match http.send(request, LIMIT).await {
-        Ok(reply) => answer(reply),
+        Ok(reply) => answer(&reply),
         Err(NoReply::NotSent(text)) => Err(SendFailure::NotSent(text)),
         Err(NoReply::Untrusted(text)) => Err(SendFailure::Untrusted(text)),
         Err(NoReply::Lost(text)) => Err(SendFailure::Lost(text)),
@@ -111,43 +104,32 @@ async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, SendFai
     }
 }
 
-fn answer(reply: Reply) -> Result<HttpResponse, SendFailure> {
+fn answer(reply: &Reply) -> Result<HttpResponse, SendFailure> {
     match reply.status {
         300..=399 => return Err(SendFailure::Redirected),
         429 | 503 => {
-            return Err(wait_ms(&reply).map_or_else(
+            return Err(wait_ms(reply).map_or_else(
                 || SendFailure::Fault(format!("the provider answers {} and names no time", reply.status)),
                 |wait_ms| SendFailure::Throttled { wait_ms },
             ));
         }
         408 | 425 | 500..=599 => {
-            return Err(SendFailure::Fault(format!(
-                "the provider answers {}",
-                reply.status
-            )));
+            return Err(SendFailure::Fault(format!("the provider answers {}", reply.status)));
         }
         _ => {}
     }
     let Some(mut object) = json_object(&reply.body) else {
-        return Err(SendFailure::Fault(format!(
-            "status {} without a JSON answer",
-            reply.status
-        )));
+        return Err(SendFailure::Fault(format!("status {} without a JSON answer", reply.status)));
     };
     let is_error = object.get("error").is_some_and(Value::is_string) && !object.contains_key("access_token");
     let status = if is_error { 400 } else { 200 };
     if !is_error && !(200..=299).contains(&reply.status) {
-        return Err(SendFailure::Fault(format!(
-            "status {} without an error code",
-            reply.status
-        )));
+        return Err(SendFailure::Fault(format!("status {} without an error code", reply.status)));
     }
     put_right(&mut object);
     let body = serde_json::to_vec(&object).map_err(|error| SendFailure::Fault(error.to_string()))?;
-    let built = http::Response::builder()
-        .status(status)
-        .header("content-type", "application/json")
-        .body(body);
+    let built =
+        http::Response::builder().status(status).header("content-type", "application/json").body(body);
     built.map_err(|error| SendFailure::Fault(error.to_string()))
 }
 
@@ -190,9 +172,9 @@ fn put_right(object: &mut Map<String, Value>) {
 )]
 fn seconds(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number
-            .as_i64()
-            .or_else(|| number.as_f64().map(|float| float.trunc() as i64)),
+        Value::Number(number) => {
+            number.as_i64().or_else(|| number.as_f64().map(|float| float.trunc() as i64))
+        }
         Value::String(text) => text.trim().parse::<f64>().ok().map(|float| float.trunc() as i64),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
@@ -222,11 +204,7 @@ fn milliseconds(seconds: f64) -> i64 {
 fn until_date(text: &str, date: &str) -> Option<i64> {
     let moment = httpdate::parse_http_date(text).ok()?;
     let now = httpdate::parse_http_date(date).ok()?;
-    Some(
-        moment
-            .duration_since(now)
-            .map_or(0, |wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
-    )
+    Some(moment.duration_since(now).map_or(0, |wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
 }
 
 #[cfg(test)]

@@ -6,17 +6,9 @@ use super::*;
 use crate::connection::{Access, Account, Failure, Grant, Track};
 
 const NOW: Timestamp = Timestamp(1_000_000_000_000);
-const ALIVE: Moment = Moment {
-    refreshing: false,
-    locked: false,
-    storage_fault: false,
-    access_alive: true,
-    next_renewal_at: Some(Timestamp(1_000_000_060_000)),
-};
-const DEAD: Moment = Moment {
-    access_alive: false,
-    ..ALIVE
-};
+const ALIVE: Moment =
+    Moment { doing: Doing::Nothing, access_alive: true, next_renewal_at: Some(Timestamp(1_000_000_060_000)) };
+const DEAD: Moment = Moment { access_alive: false, ..ALIVE };
 
 fn good() -> Connection {
     Connection {
@@ -24,11 +16,7 @@ fn good() -> Connection {
         provider: ProviderId::try_from("sandbox").unwrap(),
         provider_name: "Sandbox".into(),
         client_id: "client".into(),
-        account: Account {
-            key: "ada".into(),
-            name: "Ada".into(),
-            picture: None,
-        },
+        account: Account { key: "ada".into(), name: "Ada".into(), picture: None },
         keep: Keep::Keychain,
         epoch: 1,
         generation: 1,
@@ -38,11 +26,7 @@ fn good() -> Connection {
             asked: vec!["a".into()],
             granted: vec!["a".into()],
         },
-        access: Access {
-            obtained_at: NOW,
-            expires_at: Some(NOW.plus(60_000)),
-            renewable: true,
-        },
+        access: Access { obtained_at: NOW, expires_at: Some(NOW.plus(60_000)), renewable: true },
         standing: Standing::Good,
         track: Track::default(),
         resting: RestingPlace::Keychain,
@@ -51,11 +35,7 @@ fn good() -> Connection {
 }
 
 fn failing(kind: FailureKind) -> Connection {
-    let failure = Failure {
-        kind,
-        at: NOW.plus(-5_000),
-        message: "m".into(),
-    };
+    let failure = Failure { kind, at: NOW.plus(-5_000), message: "m".into() };
     good().failed_for_now(failure, NOW.plus(9_000))
 }
 
@@ -63,12 +43,7 @@ fn failing(kind: FailureKind) -> Connection {
 fn healthy_is_connected_and_idle() {
     let health = health(&good(), &ALIVE, NOW);
     assert_eq!(health.grant, GrantState::Connected);
-    assert_eq!(
-        health.activity,
-        Activity::Idle {
-            next_renewal_at: ALIVE.next_renewal_at
-        }
-    );
+    assert_eq!(health.activity, Activity::Idle { next_renewal_at: ALIVE.next_renewal_at });
     assert_eq!(health.severity, Severity::Healthy);
 }
 
@@ -94,30 +69,17 @@ fn no_passing_failure_is_ever_shown_as_a_lost_sign_in() {
 fn a_provider_fault_is_quiet_while_access_lives_and_stale_afterwards() {
     let connection = failing(FailureKind::Provider);
     let (cause, next_at) = (FailureKind::Provider, NOW.plus(9_000));
-    assert_eq!(
-        health(&connection, &ALIVE, NOW).activity,
-        Activity::Retrying { cause, next_at }
-    );
+    assert_eq!(health(&connection, &ALIVE, NOW).activity, Activity::Retrying { cause, next_at });
     assert_eq!(health(&connection, &ALIVE, NOW).severity, Severity::Healthy);
     let since = NOW.plus(-5_000);
-    assert_eq!(
-        health(&connection, &DEAD, NOW).activity,
-        Activity::Stale {
-            cause,
-            since,
-            next_at
-        }
-    );
+    assert_eq!(health(&connection, &DEAD, NOW).activity, Activity::Stale { cause, since, next_at });
     assert_eq!(health(&connection, &DEAD, NOW).severity, Severity::Degraded);
 }
 
 #[test]
 fn offline_and_rate_limited_say_until_when() {
     let next_at = NOW.plus(9_000);
-    assert_eq!(
-        health(&failing(FailureKind::Network), &DEAD, NOW).activity,
-        Activity::Offline { next_at }
-    );
+    assert_eq!(health(&failing(FailureKind::Network), &DEAD, NOW).activity, Activity::Offline { next_at });
     let limited = health(&failing(FailureKind::RateLimit), &ALIVE, NOW);
     assert_eq!(
         (limited.activity, limited.severity),
@@ -131,12 +93,7 @@ fn the_grant_clock_warns_two_weeks_ahead_and_ends_on_time() {
     let day = 86_400_000;
     for (left, expected) in [
         (15 * day, GrantState::Connected),
-        (
-            14 * day,
-            GrantState::Expiring {
-                ends_at: NOW.plus(14 * day),
-            },
-        ),
+        (14 * day, GrantState::Expiring { ends_at: NOW.plus(14 * day) }),
         (1, GrantState::Expiring { ends_at: NOW.plus(1) }),
     ] {
         connection.grant.ends_at = Some(NOW.plus(left));
@@ -144,13 +101,7 @@ fn the_grant_clock_warns_two_weeks_ahead_and_ends_on_time() {
     }
     connection.grant.ends_at = Some(NOW);
     let ended = health(&connection, &ALIVE, NOW);
-    assert!(matches!(
-        ended.grant,
-        GrantState::Attention {
-            reason: AttentionReason::GrantEnded,
-            ..
-        }
-    ));
+    assert!(matches!(ended.grant, GrantState::Attention { reason: AttentionReason::GrantEnded, .. }));
 }
 
 #[test]
@@ -159,13 +110,7 @@ fn access_without_renewal_is_fine_until_it_ends() {
     connection.access.renewable = false;
     assert_eq!(health(&connection, &ALIVE, NOW).grant, GrantState::Connected);
     let ended = health(&connection, &DEAD, NOW).grant;
-    assert!(matches!(
-        ended,
-        GrantState::Attention {
-            reason: AttentionReason::NotRenewable,
-            ..
-        }
-    ));
+    assert!(matches!(ended, GrantState::Attention { reason: AttentionReason::NotRenewable, .. }));
 }
 
 #[test]
@@ -173,35 +118,23 @@ fn a_partial_grant_names_what_is_missing() {
     let mut connection = good();
     connection.grant.granted.clear();
     let limited = health(&connection, &ALIVE, NOW);
-    assert_eq!(
-        limited.grant,
-        GrantState::Limited {
-            missing: vec!["a".into()]
-        }
-    );
+    assert_eq!(limited.grant, GrantState::Limited { missing: vec!["a".into()] });
     assert_eq!(limited.severity, Severity::Notice);
 }
 
 #[test]
 fn attention_and_misconfiguration_decide_the_colour_alone() {
-    let attention = good()
-        .needs_sign_in(AttentionReason::RevokedOrExpired, NOW, Some("gone".into()))
-        .unwrap();
+    let attention =
+        good().needs_sign_in(AttentionReason::RevokedOrExpired, NOW, Some("gone".into())).unwrap();
     assert_eq!(health(&attention, &ALIVE, NOW).severity, Severity::Attention);
     let fault = ConfigurationFault::ClientRefused;
     let misconfigured = good().misconfigured(fault, NOW, None, NOW.plus(1)).unwrap();
     assert_eq!(health(&misconfigured, &ALIVE, NOW).severity, Severity::Degraded);
-    assert_eq!(
-        health(&good().disconnecting(NOW), &ALIVE, NOW).severity,
-        Severity::Pending
-    );
+    assert_eq!(health(&good().disconnecting(NOW), &ALIVE, NOW).severity, Severity::Pending);
 }
 
 #[test]
 fn a_locked_keychain_is_a_padlock_and_no_alarm() {
-    let health = health(&good(), &Moment { locked: true, ..DEAD }, NOW);
-    assert_eq!(
-        (health.activity, health.severity),
-        (Activity::Locked, Severity::Degraded)
-    );
+    let health = health(&good(), &Moment { doing: Doing::Locked, ..DEAD }, NOW);
+    assert_eq!((health.activity, health.severity), (Activity::Locked, Severity::Degraded));
 }

@@ -15,7 +15,7 @@ include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
 /// What is wrong with one file of the person's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogNotice {
+pub(crate) struct CatalogNotice {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
@@ -24,7 +24,7 @@ pub struct CatalogNotice {
 
 /// The providers at hand, by id, in the order in which people see them.
 #[derive(Debug, Clone, Default)]
-pub struct Catalog {
+pub(crate) struct Catalog {
     providers: Vec<Provider>,
     notices: Vec<CatalogNotice>,
 }
@@ -32,7 +32,7 @@ pub struct Catalog {
 impl Catalog {
     /// The built-in providers, then those of `folder`. `sandbox` is the origin of a running sandbox;
     /// without one its provider is left out.
-    pub fn load(folder: &Path, sandbox: Option<&str>) -> Self {
+    pub(crate) fn load(folder: &Path, sandbox: Option<&str>) -> Self {
         let mut catalog = Self::default();
         for (name, text) in BUILT_IN {
             catalog.take(Path::new(name), text, sandbox);
@@ -42,24 +42,22 @@ impl Catalog {
         }
         let needs_sandbox = |provider: &Provider| provider.file.authorization.url.contains("{sandbox}");
         catalog.providers.retain(|provider| !needs_sandbox(provider));
-        catalog
-            .providers
-            .sort_by_key(|provider| !provider.file.for_testing);
+        catalog.providers.sort_by_key(|provider| !provider.file.for_testing);
         catalog
     }
 
     /// Every provider.
-    pub fn providers(&self) -> &[Provider] {
+    pub(crate) fn providers(&self) -> &[Provider] {
         &self.providers
     }
 
     /// One provider.
-    pub fn provider(&self, id: &ProviderId) -> Option<&Provider> {
+    pub(crate) fn provider(&self, id: &ProviderId) -> Option<&Provider> {
         self.providers.iter().find(|provider| &provider.id == id)
     }
 
     /// What is wrong with files of the person's own.
-    pub fn notices(&self) -> &[CatalogNotice] {
+    pub(crate) fn notices(&self) -> &[CatalogNotice] {
         &self.notices
     }
 
@@ -70,10 +68,7 @@ impl Catalog {
                 self.providers.retain(|known| known.id != provider.id);
                 self.providers.push(provider);
             }
-            Err(fault) => self.notices.push(CatalogNotice {
-                path: path.to_owned(),
-                fault,
-            }),
+            Err(fault) => self.notices.push(CatalogNotice { path: path.to_owned(), fault }),
         }
     }
 }
@@ -100,10 +95,7 @@ fn own_files(folder: &Path, notices: &mut Vec<CatalogNotice>) -> BTreeMap<PathBu
         }
         match std::fs::read_to_string(&path) {
             Ok(text) => drop(texts.insert(path, text)),
-            Err(error) => notices.push(CatalogNotice {
-                path,
-                fault: unreadable(&error),
-            }),
+            Err(error) => notices.push(CatalogNotice { path, fault: unreadable(&error) }),
         }
     }
     texts
@@ -137,32 +129,21 @@ mod tests {
     fn the_built_in_files_load_without_a_word() {
         let catalog = Catalog::load(Path::new("/nonexistent"), SANDBOX);
         assert_eq!(catalog.notices(), []);
-        let ids: Vec<_> = catalog
-            .providers()
-            .iter()
-            .map(|provider| provider.id.as_str())
-            .collect();
+        let ids: Vec<_> = catalog.providers().iter().map(|provider| provider.id.as_str()).collect();
         assert!(ids.contains(&"spotify") && ids.contains(&"sandbox"), "{ids:?}");
     }
 
     #[test]
     fn without_a_running_sandbox_its_provider_is_left_out() {
         let catalog = Catalog::load(Path::new("/nonexistent"), None);
-        assert!(
-            catalog
-                .providers()
-                .iter()
-                .all(|provider| provider.id.as_str() != "sandbox")
-        );
+        assert!(catalog.providers().iter().all(|provider| provider.id.as_str() != "sandbox"));
     }
 
     #[test]
     fn a_file_of_the_persons_own_wins_over_a_built_in_one() {
         let mine = built_in("spotify.toml").replace("name = \"Spotify\"", "name = \"My Spotify\"");
         let catalog = with_file(&mine);
-        let spotify = catalog
-            .provider(&ProviderId::try_from("spotify").unwrap())
-            .unwrap();
+        let spotify = catalog.provider(&ProviderId::try_from("spotify").unwrap()).unwrap();
         assert_eq!(spotify.file.name, "My Spotify");
     }
 
@@ -171,11 +152,7 @@ mod tests {
         let good = built_in("spotify.toml");
         let line_of = |needle: &str| 1 + good.lines().position(|line| line.contains(needle)).unwrap();
         let cases = [
-            (
-                good.replace("summary =", "sumary ="),
-                "sumary",
-                Some(line_of("summary =")),
-            ),
+            (good.replace("summary =", "sumary ="), "sumary", Some(line_of("summary ="))),
             (
                 good.replace("token_url = \"https", "token_url = \"http"),
                 "unprotected",
@@ -196,27 +173,17 @@ mod tests {
                 "invalid type",
                 Some(line_of("name = \"Spotify\"")),
             ),
-            (
-                good.replace("show_dialog =", "state ="),
-                "set by Latchkey",
-                Some(line_of("show_dialog")),
-            ),
+            (good.replace("show_dialog =", "state ="), "set by Latchkey", Some(line_of("show_dialog"))),
             ("id = \"x\"\n".to_owned(), "missing field", Some(1)),
             ("= broken".to_owned(), "", Some(1)),
         ];
         for (text, says, line) in cases {
             let catalog = with_file(&text);
-            let [notice] = catalog.notices() else {
-                panic!("{says}: {:?}", catalog.notices())
-            };
+            let [notice] = catalog.notices() else { panic!("{says}: {:?}", catalog.notices()) };
             assert!(notice.fault.message.contains(says), "{says}: {:?}", notice.fault);
             assert_eq!(notice.fault.line, line, "{says}");
             assert!(!notice.fault.remedy.is_empty());
-            assert!(
-                catalog
-                    .provider(&ProviderId::try_from("spotify").unwrap())
-                    .is_some()
-            );
+            assert!(catalog.provider(&ProviderId::try_from("spotify").unwrap()).is_some());
         }
     }
 }

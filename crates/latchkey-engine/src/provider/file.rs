@@ -10,7 +10,7 @@ use url::Url;
 /// A provider as data. Unknown keys are refused, so that a typing error is not a silent default.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ProviderFile {
+pub(crate) struct ProviderFile {
     /// Lower-case letters, digits and hyphens; part of redirect URIs, so it never changes.
     pub id: String,
     /// The name people know.
@@ -40,7 +40,7 @@ pub struct ProviderFile {
 /// The client registration (RFC 6749 2).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Client {
+pub(crate) struct Client {
     /// A client id that everybody may use; absent where each person brings one.
     pub id: Option<String>,
     /// The page where applications are registered.
@@ -53,7 +53,7 @@ pub struct Client {
 /// The authorization code flow (RFC 6749 4.1, RFC 7636).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Authorization {
+pub(crate) struct Authorization {
     /// Where the browser goes.
     pub url: String,
     /// Where codes and refresh tokens are exchanged.
@@ -81,7 +81,7 @@ pub struct Authorization {
 /// A way back from the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RedirectKind {
+pub(crate) enum RedirectKind {
     /// A private-use URI scheme (RFC 8252 7.1).
     DeepLink,
     /// A port on a loopback literal (RFC 8252 7.3).
@@ -91,7 +91,7 @@ pub enum RedirectKind {
 /// The call that names the account. Each field is a list of JSON Pointers (RFC 6901), first match wins.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// Answers a GET with a bearer token.
     pub url: String,
     /// The immutable key.
@@ -106,7 +106,7 @@ pub struct Identity {
 /// What the provider does to grants.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Grant {
+pub(crate) struct Grant {
     /// Days after which a grant ends whatever happens.
     pub life_days: Option<u16>,
 }
@@ -114,7 +114,7 @@ pub struct Grant {
 /// When access is renewed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Refresh {
+pub(crate) struct Refresh {
     /// Seconds before the end of access at which it is renewed.
     #[serde(default = "five_minutes")]
     pub buffer_seconds: u32,
@@ -122,9 +122,7 @@ pub struct Refresh {
 
 impl Default for Refresh {
     fn default() -> Self {
-        Self {
-            buffer_seconds: five_minutes(),
-        }
+        Self { buffer_seconds: five_minutes() }
     }
 }
 
@@ -134,7 +132,7 @@ fn five_minutes() -> u32 {
 
 /// What is wrong with a provider file, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileFault {
+pub(crate) struct FileFault {
     /// The line, from 1, where it is known.
     pub line: Option<usize>,
     /// What is wrong.
@@ -145,20 +143,14 @@ pub struct FileFault {
 
 impl FileFault {
     fn new(text: &str, key: &str, message: String, remedy: impl Into<String>) -> Self {
-        Self {
-            line: line_of(text, key),
-            message,
-            remedy: remedy.into(),
-        }
+        Self { line: line_of(text, key), message, remedy: remedy.into() }
     }
 }
 
 /// Reads and checks the text of a provider file.
-pub fn parse(text: &str) -> Result<ProviderFile, FileFault> {
+pub(crate) fn parse(text: &str) -> Result<ProviderFile, FileFault> {
     let file: ProviderFile = toml::from_str(text).map_err(|error| FileFault {
-        line: error
-            .span()
-            .map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count()),
+        line: error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count()),
         message: error.message().trim().replace('\n', " "),
         remedy: "Compare the key with docs/add-a-provider.md and save the file again.".to_owned(),
     })?;
@@ -182,16 +174,8 @@ fn check_id(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
     if good {
         return Ok(());
     }
-    let message = format!(
-        "the id \"{}\" cannot be part of a redirect URI",
-        file.id.escape_debug()
-    );
-    Err(FileFault::new(
-        text,
-        "id",
-        message,
-        "Use 1 to 40 of a-z, 0-9 and inner hyphens.",
-    ))
+    let message = format!("the id \"{}\" cannot be part of a redirect URI", file.id.escape_debug());
+    Err(FileFault::new(text, "id", message, "Use 1 to 40 of a-z, 0-9 and inner hyphens."))
 }
 
 fn check_urls(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
@@ -209,12 +193,7 @@ fn check_urls(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
         let Some(url) = url else { continue };
         check_url(url).map_err(|why| {
             let remedy = "Use an https URL; http is allowed for 127.0.0.1 and [::1] only.";
-            FileFault::new(
-                text,
-                key,
-                format!("{key} = \"{}\": {why}", url.escape_debug()),
-                remedy,
-            )
+            FileFault::new(text, key, format!("{key} = \"{}\": {why}", url.escape_debug()), remedy)
         })?;
     }
     Ok(())
@@ -222,7 +201,7 @@ fn check_urls(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
 
 /// Whether a secret may be sent to `url`: https, or http to a loopback literal, which never leaves the
 /// computer (RFC 6749 3.1.2.1, RFC 8252 8.3).
-pub fn check_url(url: &str) -> Result<Url, &'static str> {
+pub(crate) fn check_url(url: &str) -> Result<Url, &'static str> {
     // The sandbox picks its port when it starts; its address stands in for this name.
     let url = url.replace("{sandbox}", "http://127.0.0.1:1");
     let url = Url::parse(&url).map_err(|_| "this is not a URL")?;
@@ -243,19 +222,11 @@ pub fn check_url(url: &str) -> Result<Url, &'static str> {
 
 fn check_pointers(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
     let identity = &file.identity;
-    for (key, pointers) in [
-        ("key", &identity.key),
-        ("name", &identity.name),
-        ("picture", &identity.picture),
-    ] {
+    for (key, pointers) in [("key", &identity.key), ("name", &identity.name), ("picture", &identity.picture)]
+    {
         if let Some(bad) = pointers.iter().find(|pointer| !pointer.starts_with('/')) {
             let message = format!("\"{}\" in {key} is no JSON Pointer", bad.escape_debug());
-            return Err(FileFault::new(
-                text,
-                key,
-                message,
-                "A pointer begins with a slash: \"/id\".",
-            ));
+            return Err(FileFault::new(text, key, message, "A pointer begins with a slash: \"/id\"."));
         }
     }
     if identity.key.is_empty() {
@@ -287,18 +258,9 @@ fn check_authorization(file: &ProviderFile, text: &str) -> Result<(), FileFault>
     let authorization = &file.authorization;
     if authorization.redirects.is_empty() {
         let message = "there is no way back from the browser".to_owned();
-        return Err(FileFault::new(
-            text,
-            "redirects",
-            message,
-            "List \"deep-link\", \"loopback\" or both.",
-        ));
+        return Err(FileFault::new(text, "redirects", message, "List \"deep-link\", \"loopback\" or both."));
     }
-    if let Some(name) = authorization
-        .parameters
-        .keys()
-        .find(|name| RESERVED.contains(&name.as_str()))
-    {
+    if let Some(name) = authorization.parameters.keys().find(|name| RESERVED.contains(&name.as_str())) {
         let message = format!("the parameter {name} is set by Latchkey itself");
         return Err(FileFault::new(
             text,
@@ -309,21 +271,14 @@ fn check_authorization(file: &ProviderFile, text: &str) -> Result<(), FileFault>
     }
     if authorization.issuer_in_answer && authorization.issuer.is_none() {
         let message = "issuer_in_answer needs an issuer to compare with".to_owned();
-        return Err(FileFault::new(
-            text,
-            "issuer_in_answer",
-            message,
-            "Add issuer = \"https://…\".",
-        ));
+        return Err(FileFault::new(text, "issuer_in_answer", message, "Add issuer = \"https://…\"."));
     }
     Ok(())
 }
 
 fn line_of(text: &str, key: &str) -> Option<usize> {
     let names = |line: &str| {
-        line.trim_start()
-            .strip_prefix(key)
-            .is_some_and(|rest| rest.trim_start().starts_with('='))
+        line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
     };
     text.lines().position(names).map(|index| index + 1)
 }

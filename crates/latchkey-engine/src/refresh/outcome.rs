@@ -25,10 +25,7 @@ pub(super) async fn commit_renewal(
     envelope: Envelope,
 ) -> Result<(), StoreError> {
     let line = (HistoryKind::Renewed, None);
-    parts
-        .store
-        .commit_rotation(renewed.clone(), envelope, line, parts.now())
-        .await
+    parts.store.commit_rotation(renewed.clone(), envelope, line, parts.now()).await
 }
 
 /// The new set came after a disconnect or a newer sign-in. After a disconnect it is what must be revoked;
@@ -54,13 +51,8 @@ pub(super) async fn needs_sign_in(
     text: Option<String>,
 ) -> Result<RefreshEnd, StoreError> {
     let line = (HistoryKind::NeedsSignIn, text.clone());
-    let ended = connection
-        .needs_sign_in(reason, parts.now(), text)
-        .map_err(|_| StoreError::Superseded)?;
-    parts
-        .store
-        .commit_state(ended.clone(), true, Some(line), parts.now())
-        .await?;
+    let ended = connection.needs_sign_in(reason, parts.now(), text).map_err(|_| StoreError::Superseded)?;
+    parts.store.commit_state(ended.clone(), true, Some(line), parts.now()).await?;
     parts.publish(ended, None);
     Ok(RefreshEnd::NeedsSignIn)
 }
@@ -78,16 +70,10 @@ pub(super) async fn misconfigured(
     }
     let known = matches!(connection.standing, Standing::Misconfigured { .. });
     let line = (!known).then(|| (HistoryKind::Misconfigured, text.clone()));
-    let next_try = parts
-        .now()
-        .plus(doubled(connection.track.failures, CONFIGURATION_MS));
-    let faulty = connection
-        .misconfigured(fault, parts.now(), text, next_try)
-        .map_err(|_| StoreError::Superseded)?;
-    parts
-        .store
-        .commit_state(faulty.clone(), close_intent, line, parts.now())
-        .await?;
+    let next_try = parts.now().plus(doubled(connection.track.failures, CONFIGURATION_MS));
+    let faulty =
+        connection.misconfigured(fault, parts.now(), text, next_try).map_err(|_| StoreError::Superseded)?;
+    parts.store.commit_state(faulty.clone(), close_intent, line, parts.now()).await?;
     parts.publish(faulty, None);
     Ok(RefreshEnd::Misconfigured)
 }
@@ -111,15 +97,7 @@ pub(super) async fn throttled(
     close_intent: bool,
 ) -> Result<RefreshEnd, StoreError> {
     let text = format!("the provider asks to wait {} s", wait_ms / 1000);
-    passing(
-        parts,
-        connection,
-        FailureKind::RateLimit,
-        text,
-        wait_ms,
-        close_intent,
-    )
-    .await
+    passing(parts, connection, FailureKind::RateLimit, text, wait_ms, close_intent).await
 }
 
 /// All repeats went without a definite answer. The intent stays open.
@@ -129,11 +107,8 @@ pub(super) async fn unanswered(
     text: String,
     by_provider: bool,
 ) -> RefreshEnd {
-    let (kind, range) = if by_provider {
-        (FailureKind::Provider, FAULT_MS)
-    } else {
-        (FailureKind::Network, OFFLINE_MS)
-    };
+    let (kind, range) =
+        if by_provider { (FailureKind::Provider, FAULT_MS) } else { (FailureKind::Network, OFFLINE_MS) };
     let end = match parts.store.connection(&slot.id).await {
         Ok(Some(connection)) => {
             let wait = jittered(parts, connection.track.failures, range);
@@ -155,18 +130,8 @@ async fn passing(
 ) -> Result<RefreshEnd, StoreError> {
     let now = parts.now();
     let line = (connection.track.failures == 0).then(|| (HistoryKind::RenewalFailed, Some(message.clone())));
-    let failed = connection.failed_for_now(
-        Failure {
-            kind,
-            at: now,
-            message,
-        },
-        now.plus(wait_ms),
-    );
-    parts
-        .store
-        .commit_state(failed.clone(), close_intent, line, now)
-        .await?;
+    let failed = connection.failed_for_now(Failure { kind, at: now, message }, now.plus(wait_ms));
+    parts.store.commit_state(failed.clone(), close_intent, line, now).await?;
     parts.publish(failed, None);
     Ok(RefreshEnd::Waiting)
 }

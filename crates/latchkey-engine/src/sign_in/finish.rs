@@ -17,6 +17,7 @@ use crate::connection::{Access, Account, Connection, Grant, Standing, Track};
 use crate::credential::TokenSet;
 use crate::flow::authorization_code::{self, RevocationOutcome, TokenOutcome};
 use crate::flow::token_answer::Granted;
+use crate::health::Doing;
 use crate::identity::{self, IdentityError};
 use crate::live::{Parts, SignInCard, Slot};
 use crate::loopback::Page;
@@ -45,17 +46,9 @@ pub(super) async fn exchange(parts: &Arc<Parts>, mut pending: PendingSignIn, cod
         }
         sent += 1;
     };
-    let granted = match outcome {
-        TokenOutcome::Granted(granted) => granted,
-        failed => {
-            return end(
-                parts,
-                &pending,
-                SignInEnding::Failed {
-                    problem: refused(parts, &pending, failed),
-                },
-            );
-        }
+    let granted = match granted(parts, &pending, outcome) {
+        Ok(granted) => granted,
+        Err(problem) => return end(parts, &pending, SignInEnding::Failed { problem }),
     };
     pending.redeemed = Some(redeemed(&pending, granted, started));
     super::remember(parts, &pending).await;
@@ -70,10 +63,7 @@ fn redeemed(pending: &PendingSignIn, granted: Granted, started: latchkey_protoco
         obtained_at: started,
         expires_at: granted.life_s.map(|life| started.plus(life.saturating_mul(1000))),
     };
-    Redeemed {
-        set,
-        granted: granted.scopes.unwrap_or_else(|| pending.asked.clone()),
-    }
+    Redeemed { set, granted: granted.scopes.unwrap_or_else(|| pending.asked.clone()) }
 }
 
 /// Asks whose the tokens are and stores the sign-in. Nothing says "connected" before.
@@ -95,11 +85,7 @@ pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Pag
         super::forget_row(parts, &pending).await;
         give_back(parts, &pending, &redeemed.set, existing.is_some()).await;
         let found = view::account(&account);
-        return end(
-            parts,
-            &pending,
-            SignInEnding::DifferentAccount { expected, found },
-        );
+        return end(parts, &pending, SignInEnding::DifferentAccount { expected, found });
     }
     let stored = store(parts, &pending, redeemed, account, existing.as_deref()).await;
     drop(epochs);
@@ -111,10 +97,8 @@ pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Pag
 
 async fn account_of(parts: &Parts, pending: &PendingSignIn, set: &TokenSet) -> Result<Account, Problem> {
     let name = provider_name(parts, pending);
-    let provider = parts
-        .catalog
-        .provider(&pending.provider)
-        .ok_or_else(|| super::no_provider(&pending.provider))?;
+    let provider =
+        parts.catalog.provider(&pending.provider).ok_or_else(|| super::no_provider(&pending.provider))?;
     if !set.bearer {
         let message = format!("{name} gave a kind of token that Latchkey cannot use.");
         return Err(Problem::new(ProblemCode::Misconfigured, message).hint("Check the provider's file."));
@@ -124,11 +108,7 @@ async fn account_of(parts: &Parts, pending: &PendingSignIn, set: &TokenSet) -> R
         let error = match identity::identify(&parts.http, provider, &set.access).await {
             Ok(account) => return Ok(account),
             Err(IdentityError::Passing(_)) if parts.now() < pending.expires_at() => {
-                let wait = ASK_AGAIN_MS
-                    .get(asked)
-                    .or(ASK_AGAIN_MS.last())
-                    .copied()
-                    .unwrap_or(15_000);
+                let wait = ASK_AGAIN_MS.get(asked).or(ASK_AGAIN_MS.last()).copied().unwrap_or(15_000);
                 pause(parts, wait).await;
                 asked += 1;
                 continue;
@@ -191,10 +171,7 @@ async fn store(
     let envelope = resting::seal(parts, &connection, &redeemed.set).await?;
     let line = (HistoryKind::SignedIn, None);
     let sign_in = (pending.keep == Keep::Keychain).then(|| pending.id.clone());
-    parts
-        .store
-        .commit_sign_in(connection.clone(), envelope, sign_in, line, parts.now())
-        .await?;
+    parts.store.commit_sign_in(connection.clone(), envelope, sign_in, line, parts.now()).await?;
     if let Some(moved) = moved {
         leave(parts, &moved).await;
     }
@@ -207,8 +184,7 @@ fn publish(parts: &Arc<Parts>, connection: Connection, set: TokenSet) -> Connect
     let slot = parts.publish(connection.clone(), Some(Arc::new(set)));
     slot.write(|state| {
         state.anchor_expiry(started);
-        state.locked = false;
-        state.storage_fault = false;
+        state.doing = Doing::Nothing;
     });
     resting::settle_in_background(parts, &slot);
     connection
@@ -240,23 +216,14 @@ fn new_connection(
         generation: base.as_ref().map_or(0, |base| base.generation) + 1,
         grant: Grant {
             authorized_at: now,
-            ends_at: provider
-                .and_then(Provider::grant_life_ms)
-                .map(|life| now.plus(life)),
+            ends_at: provider.and_then(Provider::grant_life_ms).map(|life| now.plus(life)),
             asked: pending.asked.clone(),
             granted: redeemed.granted.clone(),
         },
         access: Access::from(&redeemed.set),
         standing: Standing::Good,
-        track: Track {
-            last_success_at: Some(now),
-            ..Track::default()
-        },
-        resting: if memory {
-            RestingPlace::Memory
-        } else {
-            RestingPlace::Sealed
-        },
+        track: Track { last_success_at: Some(now), ..Track::default() },
+        resting: if memory { RestingPlace::Memory } else { RestingPlace::Sealed },
         created_at: base.map_or(now, |base| base.created_at),
     })
 }
@@ -280,10 +247,7 @@ fn signed_in(parts: &Parts, pending: &PendingSignIn, connection: &Connection) ->
     }
     tracing::info!(connection.id = %connection.id, provider = %connection.provider, "signed in");
     let (name, provider) = (&connection.account.name, &connection.provider_name);
-    Page {
-        title: "Signed in".into(),
-        text: format!("{provider} is connected as {name}."),
-    }
+    Page { title: "Signed in".into(), text: format!("{provider} is connected as {name}.") }
 }
 
 /// Shows on the card how a sign-in ended, and says it on the page.
@@ -304,14 +268,12 @@ pub(super) fn end(parts: &Parts, pending: &PendingSignIn, ending: SignInEnding) 
 
 fn page(provider: &str, ending: &SignInEnding) -> Page {
     let (title, text) = match ending {
-        SignInEnding::Declined { .. } => (
-            "Not connected",
-            format!("You declined, so {provider} is not connected."),
-        ),
-        SignInEnding::Expired => (
-            "Too late",
-            "This sign-in took too long. Start it again in Latchkey.".to_owned(),
-        ),
+        SignInEnding::Declined { .. } => {
+            ("Not connected", format!("You declined, so {provider} is not connected."))
+        }
+        SignInEnding::Expired => {
+            ("Too late", "This sign-in took too long. Start it again in Latchkey.".to_owned())
+        }
         SignInEnding::DifferentAccount { expected, found } => (
             "Another account",
             format!(
@@ -321,10 +283,7 @@ fn page(provider: &str, ending: &SignInEnding) -> Page {
         ),
         SignInEnding::Failed { problem } => ("That did not work", problem.to_string()),
     };
-    Page {
-        title: title.into(),
-        text,
-    }
+    Page { title: title.into(), text }
 }
 
 fn stop_and_remove(parts: &Parts, pending: &PendingSignIn) {
@@ -346,65 +305,58 @@ fn close_soon(stop: Arc<tokio::sync::Notify>) {
 }
 
 async fn pause(parts: &Parts, milliseconds: i64) {
-    parts
-        .clock
-        .sleep_until(parts.clock.boot().plus(milliseconds))
-        .await;
+    parts.clock.sleep_until(parts.clock.boot().plus(milliseconds)).await;
 }
 
 fn provider_name(parts: &Parts, pending: &PendingSignIn) -> String {
     let provider = parts.catalog.provider(&pending.provider);
-    provider.map_or_else(
-        || pending.provider.to_string(),
-        |provider| provider.file.name.clone(),
-    )
+    provider.map_or_else(|| pending.provider.to_string(), |provider| provider.file.name.clone())
 }
 
-/// Why the exchange brought nothing, and what to do.
-fn refused(parts: &Parts, pending: &PendingSignIn, outcome: TokenOutcome) -> Problem {
+/// What the exchange brought, or why it brought nothing and what to do.
+fn granted(parts: &Parts, pending: &PendingSignIn, outcome: TokenOutcome) -> Result<Granted, Problem> {
     let name = provider_name(parts, pending);
     let said = |text: Option<String>| text.map(|text| format!(" ({text})")).unwrap_or_default();
-    let problem = |code, message: String, hint: &str| Problem::new(code, message).hint(hint);
-    match outcome {
-        TokenOutcome::Granted(_) => super::internal(&"tokens were taken for a failure"),
-        TokenOutcome::Rejected { text } => problem(
+    let told = |code, message: String, hint: &str| Problem::new(code, message).hint(hint);
+    let problem = match outcome {
+        TokenOutcome::Granted(granted) => return Ok(granted),
+        TokenOutcome::Rejected { text } => told(
             ProblemCode::Temporary,
             format!("{name} does not accept the sign-in{}.", said(text)),
             "Try again.",
         ),
-        TokenOutcome::ClientRefused { text } => problem(
+        TokenOutcome::ClientRefused { text } => told(
             ProblemCode::Misconfigured,
             format!("{name} does not accept this client id{}.", said(text)),
             "Check the client id, and that it is registered for use without a secret.",
         ),
-        TokenOutcome::RequestRefused { text } => problem(
+        TokenOutcome::RequestRefused { text } => told(
             ProblemCode::Misconfigured,
             format!("{name} does not accept the request{}.", said(text)),
             "Check that the redirect URI is registered to the letter.",
         ),
-        TokenOutcome::Redirected => problem(
+        TokenOutcome::Redirected => told(
             ProblemCode::Misconfigured,
             format!("{name}'s token endpoint answers with a redirect, which is never followed."),
             "Check the token URL in the provider's file.",
         ),
-        TokenOutcome::Untrusted { text } => problem(
+        TokenOutcome::Untrusted { text } => told(
             ProblemCode::Misconfigured,
             format!("{name}'s certificate is not trusted on this computer ({text})."),
             "Check the date of this computer, and whether something inspects its connections.",
         ),
-        TokenOutcome::NotSent { text } => problem(
+        TokenOutcome::NotSent { text } => told(
             ProblemCode::Temporary,
             format!("{name} cannot be reached ({text})."),
             "Check the network and try again.",
         ),
         TokenOutcome::Throttled { wait_ms } => {
             let message = format!("{name} asks to wait {} seconds.", wait_ms / 1000);
-            problem(ProblemCode::Temporary, message, "Try again after that.")
+            told(ProblemCode::Temporary, message, "Try again after that.")
         }
-        TokenOutcome::Ambiguous { text, .. } => problem(
-            ProblemCode::Temporary,
-            format!("{name} did not finish the sign-in ({text})."),
-            "Try again.",
-        ),
-    }
+        TokenOutcome::Ambiguous { text, .. } => {
+            told(ProblemCode::Temporary, format!("{name} did not finish the sign-in ({text})."), "Try again.")
+        }
+    };
+    Err(problem)
 }

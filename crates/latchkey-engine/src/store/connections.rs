@@ -27,9 +27,7 @@ impl Store {
     /// One connection as it stands.
     pub(crate) async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, StoreError> {
         let key = id.to_string();
-        self.shelf(id)
-            .write(move |transaction| read_one(transaction, &key))
-            .await
+        self.shelf(id).write(move |transaction| read_one(transaction, &key)).await
     }
 
     /// Writes a new standing or track, provided the connection is still of this epoch and generation.
@@ -43,18 +41,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let id = connection.id.clone();
         let write = move |transaction: &Transaction<'_>| {
-            expect_version(
-                transaction,
-                &connection.id,
-                connection.epoch,
-                connection.generation,
-            )?;
+            expect_version(transaction, &connection.id, connection.epoch, connection.generation)?;
             write_connection(transaction, &connection)?;
             if close_intent {
-                transaction.execute(
-                    "DELETE FROM intents WHERE connection = ?1",
-                    [connection.id.as_str()],
-                )?;
+                transaction.execute("DELETE FROM intents WHERE connection = ?1", [connection.id.as_str()])?;
             }
             write_line(transaction, &connection.id, at, line)
         };
@@ -82,19 +72,11 @@ impl Store {
             let sql = "SELECT at, kind, message FROM history WHERE connection = ?1 ORDER BY at DESC, rowid DESC LIMIT ?2";
             let mut statement = transaction.prepare_cached(sql)?;
             let rows = statement.query_map(params![key, limit], |row| {
-                Ok((
-                    row.get::<_, i64>(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get::<_, Option<String>>(2)?,
-                ))
+                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
             })?;
             rows.map(|row| {
                 let (at, kind, message) = row?;
-                Ok(HistoryEntry {
-                    at: Timestamp(at),
-                    kind: from_json(&kind, "history.kind")?,
-                    message,
-                })
+                Ok(HistoryEntry { at: Timestamp(at), kind: from_json(&kind, "history.kind")?, message })
             })
             .collect()
         };
@@ -110,10 +92,7 @@ fn read_all(transaction: &Transaction<'_>) -> Result<Vec<Connection>, RowError> 
 
 fn read_one(transaction: &Transaction<'_>, id: &str) -> Result<Option<Connection>, RowError> {
     let sql = format!("{SELECT} WHERE c.id = ?1");
-    transaction
-        .query_row(&sql, [id], |row| Ok(read(row)))
-        .optional()?
-        .transpose()
+    transaction.query_row(&sql, [id], |row| Ok(read(row))).optional()?.transpose()
 }
 
 fn read(row: &Row<'_>) -> Result<Connection, RowError> {
@@ -128,11 +107,7 @@ fn read(row: &Row<'_>) -> Result<Connection, RowError> {
         provider: ProviderId::try_from(text("provider")?).map_err(|_| bad("provider"))?,
         provider_name: text("provider_name")?,
         client_id: text("client_id")?,
-        account: Account {
-            key: text("account_key")?,
-            name: text("account_name")?,
-            picture,
-        },
+        account: Account { key: text("account_key")?, name: text("account_name")?, picture },
         keep: from_json(&text("keep")?, "connections.keep")?,
         epoch: row.get("epoch")?,
         generation: row.get("generation")?,
@@ -223,9 +198,7 @@ pub(super) fn expect_version(
     generation: i64,
 ) -> Result<(), RowError> {
     let sql = "SELECT 1 FROM connections WHERE id = ?1 AND epoch = ?2 AND generation = ?3";
-    let found = transaction
-        .query_row(sql, params![id.as_str(), epoch, generation], |_| Ok(()))
-        .optional()?;
+    let found = transaction.query_row(sql, params![id.as_str(), epoch, generation], |_| Ok(())).optional()?;
     found.ok_or(RowError::Superseded)
 }
 
@@ -240,10 +213,8 @@ pub(super) fn write_line(
         return Ok(());
     };
     let row = params![id.as_str(), at.0, to_json(&kind)?, message];
-    transaction.execute(
-        "INSERT INTO history (connection, at, kind, message) VALUES (?1, ?2, ?3, ?4)",
-        row,
-    )?;
+    transaction
+        .execute("INSERT INTO history (connection, at, kind, message) VALUES (?1, ?2, ?3, ?4)", row)?;
     transaction.execute(
         "DELETE FROM history WHERE connection = ?1 AND rowid <= (
              SELECT rowid FROM history WHERE connection = ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ?2)",

@@ -8,7 +8,7 @@ use super::{StoreError, failing, schema};
 
 /// A damaged file was found, and where it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damage {
+pub(crate) struct Damage {
     /// The copy that was set aside.
     pub kept_at: PathBuf,
     /// What SQLite says.
@@ -23,13 +23,7 @@ pub(super) fn open_or_set_aside(path: &Path) -> Result<(Database, Option<Damage>
         Err(StoreError::Database { source, .. }) if is_damage(&source) => {
             let kept_at = set_aside(path)?;
             let database = open_checked(path)?;
-            Ok((
-                database,
-                Some(Damage {
-                    kept_at,
-                    what: source.to_string(),
-                }),
-            ))
+            Ok((database, Some(Damage { kept_at, what: source.to_string() })))
         }
         Err(error) => Err(error),
     }
@@ -37,10 +31,7 @@ pub(super) fn open_or_set_aside(path: &Path) -> Result<(Database, Option<Damage>
 
 fn open_checked(path: &Path) -> Result<Database, StoreError> {
     let database = failing(path, Database::open(path))?;
-    let verdict: String = failing(
-        path,
-        database.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)),
-    )?;
+    let verdict: String = failing(path, database.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)))?;
     if verdict != "ok" {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
         return failing(path, Err(rusqlite::Error::SqliteFailure(code, Some(verdict))));
@@ -81,10 +72,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_database_is_kept_and_named() {
-        for content in [
-            &b"this is no database, however one looks at it"[..],
-            &[0xff; 5000],
-        ] {
+        for content in [&b"this is no database, however one looks at it"[..], &[0xff; 5000]] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("latchkey.db");
             std::fs::write(&path, content).unwrap();

@@ -18,10 +18,7 @@ pub(super) fn prepare(path: &Path, mut database: Database) -> Result<Database, S
         Err(rusqlite_migration::Error::MigrationDefinition(
             MigrationDefinitionError::DatabaseTooFarAhead,
         )) => Err(StoreError::Newer(path.to_owned())),
-        Err(error) => Err(StoreError::Unreadable {
-            path: path.to_owned(),
-            what: error.to_string(),
-        }),
+        Err(error) => Err(StoreError::Unreadable { path: path.to_owned(), what: error.to_string() }),
     }
 }
 

@@ -44,21 +44,13 @@ impl Store {
             transaction.execute("DELETE FROM sign_ins WHERE expires_at <= ?1", [now.0])?;
             let mut statement = transaction.prepare("SELECT id, expires_at, envelope FROM sign_ins")?;
             let rows = statement.query_map([], |row| {
-                Ok((
-                    row.get::<_, String>(0)?,
-                    row.get::<_, i64>(1)?,
-                    row.get::<_, Vec<u8>>(2)?,
-                ))
+                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
             })?;
             rows.map(|row| {
                 let (id, expires_at, envelope) = row?;
                 let id = SignInId::try_from(id).map_err(|_| RowError::Unreadable("sign_ins.id".into()))?;
                 let envelope = Envelope::from_bytes(envelope);
-                Ok(SealedSignIn {
-                    id,
-                    expires_at: Timestamp(expires_at),
-                    envelope,
-                })
+                Ok(SealedSignIn { id, expires_at: Timestamp(expires_at), envelope })
             })
             .collect()
         };

@@ -44,10 +44,7 @@ impl Store {
         let write = move |transaction: &Transaction<'_>| {
             write_connection(transaction, &connection)?;
             write_set(transaction, &connection, &envelope)?;
-            transaction.execute(
-                "DELETE FROM intents WHERE connection = ?1",
-                [connection.id.as_str()],
-            )?;
+            transaction.execute("DELETE FROM intents WHERE connection = ?1", [connection.id.as_str()])?;
             if let Some(sign_in) = sign_in {
                 transaction.execute("DELETE FROM sign_ins WHERE id = ?1", [sign_in.as_str()])?;
             }
@@ -66,18 +63,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let id = connection.id.clone();
         let write = move |transaction: &Transaction<'_>| {
-            expect_version(
-                transaction,
-                &connection.id,
-                connection.epoch,
-                connection.generation - 1,
-            )?;
+            expect_version(transaction, &connection.id, connection.epoch, connection.generation - 1)?;
             write_connection(transaction, &connection)?;
             write_set(transaction, &connection, &envelope)?;
-            transaction.execute(
-                "DELETE FROM intents WHERE connection = ?1",
-                [connection.id.as_str()],
-            )?;
+            transaction.execute("DELETE FROM intents WHERE connection = ?1", [connection.id.as_str()])?;
             write_line(transaction, &connection.id, at, Some(line))
         };
         self.shelf(&id).write(write).await
@@ -93,20 +82,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         let id = connection.id.clone();
         let write = move |transaction: &Transaction<'_>| {
-            expect_version(
-                transaction,
-                &connection.id,
-                connection.epoch - 1,
-                connection.generation,
-            )?;
+            expect_version(transaction, &connection.id, connection.epoch - 1, connection.generation)?;
             write_connection(transaction, &connection)?;
             if let Some(envelope) = &envelope {
                 write_set(transaction, &connection, envelope)?;
             }
-            transaction.execute(
-                "DELETE FROM intents WHERE connection = ?1",
-                [connection.id.as_str()],
-            )?;
+            transaction.execute("DELETE FROM intents WHERE connection = ?1", [connection.id.as_str()])?;
             write_line(transaction, &connection.id, at, Some(line))
         };
         self.shelf(&id).write(write).await
@@ -154,11 +135,7 @@ impl Store {
             let sql = "SELECT epoch, generation, envelope FROM token_sets WHERE connection = ?1";
             let row = transaction.query_row(sql, [key], |row| {
                 let envelope = Envelope::from_bytes(row.get(2)?);
-                Ok(SealedSet {
-                    epoch: row.get(0)?,
-                    generation: row.get(1)?,
-                    envelope,
-                })
+                Ok(SealedSet { epoch: row.get(0)?, generation: row.get(1)?, envelope })
             });
             Ok(row.optional()?)
         };
@@ -174,12 +151,7 @@ impl Store {
         let connection = connection.clone();
         let id = connection.id.clone();
         let write = move |transaction: &Transaction<'_>| {
-            expect_version(
-                transaction,
-                &connection.id,
-                connection.epoch,
-                connection.generation,
-            )?;
+            expect_version(transaction, &connection.id, connection.epoch, connection.generation)?;
             write_set(transaction, &connection, &envelope)
         };
         self.shelf(&id).write(write).await
@@ -217,12 +189,7 @@ fn write_set(
         "INSERT INTO token_sets (connection, epoch, generation, envelope) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (connection) DO UPDATE SET
              epoch = excluded.epoch, generation = excluded.generation, envelope = excluded.envelope",
-        params![
-            connection.id.as_str(),
-            connection.epoch,
-            connection.generation,
-            envelope.as_bytes()
-        ],
+        params![connection.id.as_str(), connection.epoch, connection.generation, envelope.as_bytes()],
     )?;
     Ok(())
 }

@@ -47,15 +47,8 @@ pub trait Keychain {
 pub type KeychainFactory = Box<dyn FnOnce() -> Box<dyn Keychain> + Send>;
 
 enum Request {
-    Read(
-        String,
-        oneshot::Sender<Result<Option<Zeroizing<Vec<u8>>>, KeychainError>>,
-    ),
-    Write(
-        String,
-        Zeroizing<Vec<u8>>,
-        oneshot::Sender<Result<(), KeychainError>>,
-    ),
+    Read(String, oneshot::Sender<Result<Option<Zeroizing<Vec<u8>>>, KeychainError>>),
+    Write(String, Zeroizing<Vec<u8>>, oneshot::Sender<Result<(), KeychainError>>),
     Delete(String, oneshot::Sender<Result<(), KeychainError>>),
 }
 

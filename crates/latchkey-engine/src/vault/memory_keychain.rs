@@ -18,7 +18,9 @@ pub enum Mood {
 
 /// Items in memory, shared by all clones: it outlives the engine that uses it, as a keychain does.
 #[derive(Debug, Clone)]
-pub struct MemoryKeychain(Arc<Mutex<(Mood, BTreeMap<String, Vec<u8>>)>>);
+pub struct MemoryKeychain(Arc<Mutex<(Mood, Items)>>);
+
+type Items = BTreeMap<String, Vec<u8>>;
 
 impl Default for MemoryKeychain {
     fn default() -> Self {
@@ -48,11 +50,11 @@ impl MemoryKeychain {
         self.with(|state| state.1 = items);
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut (Mood, BTreeMap<String, Vec<u8>>)) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut (Mood, Items)) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn checked<T>(&self, work: impl FnOnce(&mut BTreeMap<String, Vec<u8>>) -> T) -> Result<T, KeychainError> {
+    fn checked<T>(&self, work: impl FnOnce(&mut Items) -> T) -> Result<T, KeychainError> {
         self.with(|(mood, items)| match mood {
             Mood::Open => Ok(work(items)),
             Mood::Failing(error) => Err(error.clone()),

@@ -46,11 +46,7 @@ impl SystemKeychain {
         item: &str,
         work: impl Fn(&keyring_core::Entry) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let store = if let Some(store) = &self.store {
-            store.clone()
-        } else {
-            open_store()?
-        };
+        let store = if let Some(store) = &self.store { store.clone() } else { open_store()? };
         self.store = Some(store.clone());
         let label = HashMap::from([("label", "Latchkey sign-in")]);
         let label = cfg!(target_os = "linux").then_some(&label);
@@ -68,8 +64,7 @@ impl Keychain for SystemKeychain {
     }
 
     fn write(&mut self, item: &str, secret: &[u8]) -> Result<(), KeychainError> {
-        self.with_entry(item, |entry| entry.set_secret(secret))
-            .map_err(name)
+        self.with_entry(item, |entry| entry.set_secret(secret)).map_err(name)
     }
 
     fn delete(&mut self, item: &str) -> Result<(), KeychainError> {

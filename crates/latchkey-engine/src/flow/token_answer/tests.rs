@@ -6,28 +6,16 @@ use serde_json::json;
 use super::*;
 
 fn reply(status: u16, body: &str) -> Reply {
-    Reply {
-        status,
-        headers: HeaderMap::new(),
-        body: body.as_bytes().to_vec(),
-    }
+    Reply { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() }
 }
 
 fn body_of(status: u16, body: &str) -> (u16, Value) {
-    let response = answer(reply(status, body)).unwrap();
-    (
-        response.status().as_u16(),
-        serde_json::from_slice(response.body()).unwrap(),
-    )
+    let response = answer(&reply(status, body)).unwrap();
+    (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
 }
 
 fn life(expires_in: &str) -> Value {
-    body_of(
-        200,
-        &format!(r#"{{"access_token":"a","expires_in":{expires_in}}}"#),
-    )
-    .1["expires_in"]
-        .clone()
+    body_of(200, &format!(r#"{{"access_token":"a","expires_in":{expires_in}}}"#)).1["expires_in"].clone()
 }
 
 #[test]
@@ -46,12 +34,7 @@ fn f19_f23_null_refresh_token_and_missing_type_lose_nothing() {
     let (status, body) = body_of(200, r#"{"access_token":"a","refresh_token":null}"#);
     assert_eq!((status, &body["token_type"]), (200, &json!("bearer")));
     assert!(body.get("refresh_token").is_none());
-    assert!(
-        body_of(200, r#"{"access_token":"a","refresh_token":""}"#)
-            .1
-            .get("refresh_token")
-            .is_none()
-    );
+    assert!(body_of(200, r#"{"access_token":"a","refresh_token":""}"#).1.get("refresh_token").is_none());
 }
 
 #[test]
@@ -72,17 +55,14 @@ fn f13_f14_what_is_no_answer_is_a_fault_and_never_a_refusal() {
         (404, r#"{"message":"not found"}"#),
         (500, r#"{"error":"invalid_grant"}"#),
     ] {
-        assert!(
-            matches!(answer(reply(status, body)), Err(SendFailure::Fault(_))),
-            "{status} {body}"
-        );
+        assert!(matches!(answer(&reply(status, body)), Err(SendFailure::Fault(_))), "{status} {body}");
     }
 }
 
 #[test]
 fn f27_a_redirect_is_not_followed() {
     for status in [301, 302, 303, 307, 308] {
-        assert_eq!(answer(reply(status, "")).unwrap_err(), SendFailure::Redirected);
+        assert_eq!(answer(&reply(status, "")).unwrap_err(), SendFailure::Redirected);
     }
 }
 
@@ -91,10 +71,8 @@ fn f12_retry_after_in_seconds_fractions_and_dates() {
     let asked = |retry_after: &str| {
         let mut reply = reply(429, "");
         reply.headers.insert("retry-after", retry_after.parse().unwrap());
-        reply
-            .headers
-            .insert("date", "Sat, 21 Nov 2026 08:00:00 GMT".parse().unwrap());
-        answer(reply).unwrap_err()
+        reply.headers.insert("date", "Sat, 21 Nov 2026 08:00:00 GMT".parse().unwrap());
+        answer(&reply).unwrap_err()
     };
     let cases = [
         ("7", 7000),
@@ -106,16 +84,12 @@ fn f12_retry_after_in_seconds_fractions_and_dates() {
         ("Sat, 21 Nov 2026 07:00:00 GMT", 1000),
     ];
     for (retry_after, wait_ms) in cases {
-        assert_eq!(
-            asked(retry_after),
-            SendFailure::Throttled { wait_ms },
-            "{retry_after}"
-        );
+        assert_eq!(asked(retry_after), SendFailure::Throttled { wait_ms }, "{retry_after}");
     }
     for nonsense in ["soon", "NaN", "inf"] {
         assert!(matches!(asked(nonsense), SendFailure::Fault(_)), "{nonsense}");
     }
-    assert!(matches!(answer(reply(503, "")), Err(SendFailure::Fault(_))));
+    assert!(matches!(answer(&reply(503, "")), Err(SendFailure::Fault(_))));
 }
 
 #[test]
