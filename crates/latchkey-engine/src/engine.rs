@@ -121,6 +121,11 @@ impl Engine {
         (Event { number: self.parts.events.last(), body }, events)
     }
 
+    /// Tells every listener everything anew.
+    pub fn retell(&self) {
+        self.parts.events.send(EventBody::Overview { overview: self.overview() });
+    }
+
     /// Begins to sign in to a new account. The URL is for the browser alone.
     pub async fn begin_sign_in(
         &self,

@@ -1,0 +1,126 @@
+//! One function per operation, each an adapter: ask the engine, hand on.
+#![expect(clippy::needless_pass_by_value, reason = "Tauri hands arguments over by value")]
+
+use latchkey_protocol::{
+    ConnectionId, ConnectionView, Event, HistoryEntry, Keep, Overview, Problem, ProviderId, ProviderView,
+    Redirect, SignInId, SignInView,
+};
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
+
+use crate::desk::Desk;
+use crate::{outside, presenter};
+
+type Answer<T> = Result<T, Problem>;
+
+#[tauri::command]
+pub(crate) fn overview(desk: State<'_, Desk>) -> Answer<Overview> {
+    presenter::overview(&desk)
+}
+
+#[tauri::command]
+pub(crate) fn watch(app: AppHandle, desk: State<'_, Desk>, channel: Channel<Event>) -> Answer<()> {
+    presenter::forward(&app, &desk, channel)
+}
+
+#[tauri::command]
+pub(crate) async fn begin_sign_in(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    provider: ProviderId,
+    keep: Keep,
+    redirect: Option<Redirect>,
+) -> Answer<SignInView> {
+    let (view, url) = desk.engine()?.begin_sign_in(provider, keep, redirect).await?;
+    outside::open(&app, &url).map(|()| view)
+}
+
+#[tauri::command]
+pub(crate) async fn reconnect(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    connection: ConnectionId,
+    redirect: Option<Redirect>,
+) -> Answer<SignInView> {
+    let (view, url) = desk.engine()?.reconnect(connection, redirect).await?;
+    outside::open(&app, &url).map(|()| view)
+}
+
+#[tauri::command]
+pub(crate) async fn cancel_sign_in(desk: State<'_, Desk>, sign_in: SignInId) -> Answer<()> {
+    desk.engine()?.cancel_sign_in(sign_in).await
+}
+
+#[tauri::command]
+pub(crate) async fn open_sign_in_page(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    sign_in: SignInId,
+) -> Answer<()> {
+    outside::open(&app, &desk.engine()?.sign_in_link(&sign_in)?)
+}
+
+#[tauri::command]
+pub(crate) async fn copy_sign_in_link(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    sign_in: SignInId,
+) -> Answer<()> {
+    outside::copy(&app, desk.engine()?.sign_in_link(&sign_in)?.to_string())
+}
+
+#[tauri::command]
+pub(crate) async fn check(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<ConnectionView> {
+    desk.engine()?.check(connection).await
+}
+
+#[tauri::command]
+pub(crate) async fn disconnect(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<()> {
+    desk.engine()?.disconnect(connection).await
+}
+
+#[tauri::command]
+pub(crate) async fn forget(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<()> {
+    desk.engine()?.forget(connection).await
+}
+
+#[tauri::command]
+pub(crate) async fn save_client_id(
+    desk: State<'_, Desk>,
+    provider: ProviderId,
+    client_id: String,
+) -> Answer<ProviderView> {
+    desk.engine()?.save_client_id(provider, client_id).await
+}
+
+#[tauri::command]
+pub(crate) async fn copy_redirect_uri(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    provider: ProviderId,
+) -> Answer<()> {
+    outside::copy(&app, desk.engine()?.redirect_uri(&provider)?)
+}
+
+#[tauri::command]
+pub(crate) async fn open_register_page(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    provider: ProviderId,
+) -> Answer<()> {
+    outside::open(&app, &desk.engine()?.register_page(&provider)?)
+}
+
+#[tauri::command]
+pub(crate) async fn open_manage_page(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    connection: ConnectionId,
+) -> Answer<()> {
+    outside::open(&app, &desk.engine()?.manage_page(&connection)?)
+}
+
+#[tauri::command]
+pub(crate) async fn history(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<Vec<HistoryEntry>> {
+    desk.engine()?.history(connection).await
+}
