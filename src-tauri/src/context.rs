@@ -4,6 +4,7 @@
 #[expect(
     clippy::pedantic,
     clippy::expect_used,
+    clippy::print_stderr,
     clippy::str_to_string,
     clippy::unwrap_used,
     reason = "generated"
