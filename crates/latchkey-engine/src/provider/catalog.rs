@@ -158,11 +158,7 @@ mod tests {
                 "unprotected",
                 Some(line_of("token_url")),
             ),
-            (
-                good.replace("[\"/account_id\"", "[\"account_id\""),
-                "JSON Pointer",
-                Some(line_of("account_id")),
-            ),
+            (good.replace("[\"/account_id\"", "[\"account_id\""), "JSON Pointer", Some(line_of("key = ["))),
             (
                 good.replace("id = \"spotify\"", "id = \"Spo/tify\""),
                 "redirect URI",

@@ -142,8 +142,8 @@ pub(crate) struct FileFault {
 }
 
 impl FileFault {
-    fn new(text: &str, key: &str, message: String, remedy: impl Into<String>) -> Self {
-        Self { line: line_of(text, key), message, remedy: remedy.into() }
+    fn new(text: &str, key: &str, value: &str, message: String, remedy: impl Into<String>) -> Self {
+        Self { line: line_of(text, key, value), message, remedy: remedy.into() }
     }
 }
 
@@ -175,7 +175,7 @@ fn check_id(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
         return Ok(());
     }
     let message = format!("the id \"{}\" cannot be part of a redirect URI", file.id.escape_debug());
-    Err(FileFault::new(text, "id", message, "Use 1 to 40 of a-z, 0-9 and inner hyphens."))
+    Err(FileFault::new(text, "id", &file.id, message, "Use 1 to 40 of a-z, 0-9 and inner hyphens."))
 }
 
 fn check_urls(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
@@ -193,7 +193,7 @@ fn check_urls(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
         let Some(url) = url else { continue };
         check_url(url).map_err(|why| {
             let remedy = "Use an https URL; http is allowed for 127.0.0.1 and [::1] only.";
-            FileFault::new(text, key, format!("{key} = \"{}\": {why}", url.escape_debug()), remedy)
+            FileFault::new(text, key, url, format!("{key} = \"{}\": {why}", url.escape_debug()), remedy)
         })?;
     }
     Ok(())
@@ -226,7 +226,7 @@ fn check_pointers(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
     {
         if let Some(bad) = pointers.iter().find(|pointer| !pointer.starts_with('/')) {
             let message = format!("\"{}\" in {key} is no JSON Pointer", bad.escape_debug());
-            return Err(FileFault::new(text, key, message, "A pointer begins with a slash: \"/id\"."));
+            return Err(FileFault::new(text, key, bad, message, "A pointer begins with a slash: \"/id\"."));
         }
     }
     if identity.key.is_empty() {
@@ -234,6 +234,7 @@ fn check_pointers(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
         return Err(FileFault::new(
             text,
             "key",
+            "",
             message,
             "Name the field that holds the immutable account id.",
         ));
@@ -258,27 +259,36 @@ fn check_authorization(file: &ProviderFile, text: &str) -> Result<(), FileFault>
     let authorization = &file.authorization;
     if authorization.redirects.is_empty() {
         let message = "there is no way back from the browser".to_owned();
-        return Err(FileFault::new(text, "redirects", message, "List \"deep-link\", \"loopback\" or both."));
+        return Err(FileFault::new(
+            text,
+            "redirects",
+            "",
+            message,
+            "List \"deep-link\", \"loopback\" or both.",
+        ));
     }
     if let Some(name) = authorization.parameters.keys().find(|name| RESERVED.contains(&name.as_str())) {
         let message = format!("the parameter {name} is set by Latchkey itself");
         return Err(FileFault::new(
             text,
             name,
+            "",
             message,
             format!("Remove {name} from [authorization.parameters]."),
         ));
     }
     if authorization.issuer_in_answer && authorization.issuer.is_none() {
         let message = "issuer_in_answer needs an issuer to compare with".to_owned();
-        return Err(FileFault::new(text, "issuer_in_answer", message, "Add issuer = \"https://…\"."));
+        return Err(FileFault::new(text, "issuer_in_answer", "", message, "Add issuer = \"https://…\"."));
     }
     Ok(())
 }
 
-fn line_of(text: &str, key: &str) -> Option<usize> {
-    let names = |line: &str| {
-        line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+/// The line where `key` is given a value in which `value` occurs.
+fn line_of(text: &str, key: &str, value: &str) -> Option<usize> {
+    let gives = |line: &str| {
+        let rest = line.trim_start().strip_prefix(key)?.trim_start().strip_prefix('=')?;
+        rest.contains(value).then_some(())
     };
-    text.lines().position(names).map(|index| index + 1)
+    text.lines().position(|line| gives(line).is_some()).map(|index| index + 1)
 }
