@@ -1,0 +1,98 @@
+//! The faces of the sandbox as data: what differs between one provider and the next, over one OAuth core.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::answer;
+use crate::ledger::Prefixes;
+use crate::refusal::Refusal;
+use crate::scope::{self, Scope};
+use crate::settings::{Rotation, Settings};
+
+/// Which provider the sandbox plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Face {
+    /// An ordinary, strict OAuth 2.0 provider, at the root.
+    Plain,
+    /// Spotify as of autumn 2026, under `/spotify`.
+    Spotify,
+}
+
+impl Face {
+    /// Where the paths of this face begin.
+    pub(crate) fn base(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Spotify => "/spotify",
+        }
+    }
+
+    /// What the consent page calls the provider.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Plain => "Latchkey Sandbox",
+            Self::Spotify => "Latchkey Sandbox, Spotify rules",
+        }
+    }
+
+    pub(crate) fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::Plain => scope::PLAIN,
+            Self::Spotify => scope::SPOTIFY,
+        }
+    }
+
+    pub(crate) fn scope(self, name: &str) -> Option<&'static Scope> {
+        self.scopes().iter().find(|scope| scope.name == name)
+    }
+
+    /// What a request without `scope` asks for (RFC 6749 3.3).
+    pub(crate) fn default_scopes(self) -> Vec<String> {
+        self.scopes().iter().filter(|scope| scope.needed).map(|scope| scope.name.into()).collect()
+    }
+
+    pub(crate) fn prefixes(self) -> Prefixes {
+        match self {
+            Self::Plain => {
+                Prefixes { code: "sbx_code_", access_token: "sbx_access_", refresh_token: "sbx_refresh_" }
+            }
+            Self::Spotify => Prefixes { code: "AQLK", access_token: "BQ", refresh_token: "AQ" },
+        }
+    }
+
+    pub(crate) fn rotation(self, settings: &Settings) -> Rotation {
+        match self {
+            Self::Plain => settings.rotation,
+            Self::Spotify => settings.spotify.rotation,
+        }
+    }
+
+    pub(crate) fn authorization_life(self, settings: &Settings) -> Option<Duration> {
+        let seconds = match self {
+            Self::Plain => settings.authorization_life_seconds,
+            Self::Spotify => settings.spotify.authorization_life_seconds,
+        };
+        seconds.map(Duration::from_secs)
+    }
+
+    /// The token endpoint's refusal (RFC 6749 5.2), as this face words it.
+    pub(crate) fn refuse(self, refusal: &Refusal, challenge_basic: bool) -> Response {
+        let (status, code, description) = match self {
+            Self::Plain => (refusal.status(), refusal.code(), refusal.reason()),
+            Self::Spotify => {
+                (axum::http::StatusCode::BAD_REQUEST, refusal.spotify_code(), refusal.spotify_reason())
+            }
+        };
+        let mut response = answer::json(status, &json!({"error": code, "error_description": description}));
+        if challenge_basic && self == Self::Plain && refusal.code() == "invalid_client" {
+            let challenge = HeaderValue::from_static("Basic realm=\"sandbox\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
