@@ -1,0 +1,11 @@
+//! The real app on a real desktop: window, browser, deep link, keychain, database.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod files;
+mod hostile;
+mod journey;
+mod killed;
+mod leak;
+mod oidc;
+mod spotify;
+mod stage;

@@ -1,0 +1,144 @@
+//! The same journey at an authorization server that nobody here wrote: PKCE, rotation, reuse detection.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+use latchkey_rig::{Page, wait};
+
+use crate::stage::{HEALTHY, PATIENCE, SCHEME, Stage};
+
+const CARD: &str = r#"[data-provider="oidc"]"#;
+
+struct Provider {
+    process: Child,
+    control: String,
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Provider {
+    /// Starts oidc-provider and describes it to Latchkey as a file of the person's own.
+    fn start(stage: &Stage) -> Self {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers");
+        let mut command = stage.desktop.command("node");
+        let mut process = command
+            .arg("oidc-provider.mjs")
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, issuer, _, control] = words[..] else {
+            panic!("oidc-provider did not start; run script/setup --test: {line:?}")
+        };
+        stage.desktop.allow_scheme(issuer, SCHEME).unwrap();
+        std::fs::write(stage.providers_dir().join("oidc.toml"), file(issuer)).unwrap();
+        Self { process, control: control.to_owned() }
+    }
+
+    /// A number from the server's own counts.
+    fn count(&self, name: &str) -> u64 {
+        let stats: serde_json::Value = serde_json::from_str(&self.ask("GET", "/stats")).unwrap();
+        stats[name].as_u64().unwrap()
+    }
+
+    fn revoke_everything(&self) {
+        self.ask("POST", "/revoke");
+    }
+
+    fn ask(&self, method: &str, path: &str) -> String {
+        let address = self.control.trim_start_matches("http://");
+        let mut socket = TcpStream::connect(address).unwrap();
+        write!(socket, "{method} {path} HTTP/1.0\r\nhost: {address}\r\ncontent-length: 0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+}
+
+fn file(issuer: &str) -> String {
+    format!(
+        r#"
+        id = "oidc"
+        name = "Third Party"
+        summary = "An authorization server that nobody here wrote."
+
+        [client]
+        id = "latchkey"
+
+        [authorization]
+        url = "{issuer}/auth"
+        token_url = "{issuer}/token"
+        revocation_url = "{issuer}/token/revocation"
+        redirects = ["deep-link"]
+        scopes = ["openid", "offline_access"]
+        issuer = "{issuer}"
+        issuer_in_answer = true
+        parameters = {{ prompt = "login consent" }}
+
+        [identity]
+        url = "{issuer}/me"
+        key = ["/sub"]
+        name = ["/name"]
+        "#
+    )
+}
+
+/// The browser's part: signs in under a name and consents.
+async fn agree(stage: &Stage, name: &str) {
+    let tab = stage.tab("/interaction/").await;
+    tab.page.fill("[name=login]", name).await.unwrap();
+    tab.page.fill("[name=password]", "any").await.unwrap();
+    tab.page.click("[type=submit]").await.unwrap();
+    tab.page.wait_gone("[name=login]").await.unwrap();
+    tab.page.click("[type=submit]").await.unwrap();
+}
+
+async fn reconnect(stage: &Stage, page: &Page, name: &str) {
+    page.click(r#"[data-connection] [data-action="reconnect"]"#).await.unwrap();
+    agree(stage, name).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_in_three_refreshes_revocation_there_and_reconnect_heal_the_same_account_only() {
+    let mut stage = Stage::closed().await;
+    let provider = Provider::start(&stage);
+    stage.open().await;
+    let page = stage.page();
+    page.click(&*format!(r#"{CARD} [data-action="sign-in"]"#)).await.unwrap();
+    agree(&stage, "ada").await;
+    page.wait_for(HEALTHY).await.unwrap();
+
+    let three = || Ok((provider.count("refreshes") >= 3).then_some(()));
+    wait::until("three refreshes with rotation", PATIENCE, three).unwrap();
+    assert_eq!(provider.count("errors"), 0);
+    page.wait_for(HEALTHY).await.unwrap();
+
+    provider.revoke_everything();
+    page.wait_for(r#"[data-connection][data-health="attention"]"#).await.unwrap();
+    let card = page.text("[data-connection]").await.unwrap();
+    assert!(card.contains("invalid_grant"), "the provider's reason is shown: {card}");
+    let errors = provider.count("errors");
+
+    reconnect(&stage, &page, "ben").await;
+    page.wait_for(r#"[data-ending="different-account"]"#).await.unwrap();
+    let refused = page.text("[data-connection]").await.unwrap();
+    assert!(
+        refused.contains("ben of oidc-provider") && refused.contains("ada of oidc-provider"),
+        "{refused}"
+    );
+    assert_eq!(provider.count("errors"), errors, "a dead grant is not asked for again");
+
+    reconnect(&stage, &page, "ada").await;
+    page.wait_for(HEALTHY).await.unwrap();
+    assert_eq!(page.count("[data-connection]").await.unwrap(), 1);
+}

@@ -1,0 +1,71 @@
+//! Spotify, played by the sandbox: no client id at first, six months at most, words in plain text.
+
+use latchkey_sandbox::{Endpoint, Standing};
+
+use crate::stage::{HEALTHY, Stage};
+
+const CARD: &str = r#"[data-provider="spotify"]"#;
+
+/// The built-in file with the sandbox in Spotify's place.
+fn install(stage: &Stage) {
+    let origin = stage.sandbox.origin();
+    let file = include_str!("../../providers/spotify.toml")
+        .replace("https://accounts.spotify.com/authorize", &format!("{origin}/spotify/authorize"))
+        .replace("https://accounts.spotify.com/api/token", &format!("{origin}/spotify/api/token"))
+        .replace("https://api.spotify.com/v1/me", &format!("{origin}/spotify/v1/me"));
+    std::fs::write(stage.providers_dir().join("spotify.toml"), file).unwrap();
+}
+
+async fn on(selector: &str) -> String {
+    format!("{CARD} {selector}")
+}
+
+async fn set_up(stage: &Stage) {
+    let page = stage.page();
+    page.click(&*on(r#"[data-action="set-up"]"#).await).await.unwrap();
+    let card = page.text(CARD).await.unwrap();
+    assert!(card.contains("needs your own client id"), "{card}");
+    let fields = "return [...document.querySelectorAll('input[readonly]')].map((field) => field.value)";
+    let shown = page.execute(fields, vec![]).await.unwrap();
+    assert!(
+        shown.to_string().contains("dev.latchkey.app:/oauth/spotify"),
+        "the redirect URI to register: {shown}"
+    );
+    page.fill(&*on("input:not([readonly])").await, "sandbox-desktop").await.unwrap();
+    page.click(&*on(r#"[data-action="save-client-id"]"#).await).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_client_id_is_a_friendly_card_that_leads_to_a_sign_in() {
+    let mut stage = Stage::closed().await;
+    install(&stage);
+    stage.open().await;
+    set_up(&stage).await;
+    stage.page().click(&*on(r#"[data-action="sign-in"]"#).await).await.unwrap();
+    stage.agree("ada").await;
+    stage.page().wait_for(HEALTHY).await.unwrap();
+    let card = stage.page().text("[data-connection]").await.unwrap();
+    assert!(card.contains("until"), "the grant clock is shown: {card}");
+
+    stage.page().click(r#"[data-connection] [data-action="disconnect"]"#).await.unwrap();
+    stage.page().click(r#"[data-action="confirm-disconnect"]"#).await.unwrap();
+    stage.page().wait_gone("[data-connection]").await.unwrap();
+    let farewell = stage.page().wait_for_text("[role=status]", "spotify.com/account/apps").await;
+    assert!(farewell.is_ok(), "it says where access is removed");
+    assert_eq!(stage.control().requests_to(Endpoint::Revoke).len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_is_not_on_the_allowlist_reads_what_spotify_says() {
+    let mut stage = Stage::closed().await;
+    install(&stage);
+    stage.control().change_settings(|settings| settings.spotify.standing = Standing::NotAllowlisted);
+    stage.open().await;
+    set_up(&stage).await;
+    stage.page().click(&*on(r#"[data-action="sign-in"]"#).await).await.unwrap();
+    stage.agree("ada").await;
+    stage.page().wait_for(r#"[data-ending="failed"]"#).await.unwrap();
+    let card = stage.page().text(CARD).await.unwrap();
+    assert!(card.contains("User not registered in the Developer Dashboard"), "{card}");
+    assert_eq!(stage.page().count("[data-connection]").await.unwrap(), 0);
+}

@@ -1,0 +1,129 @@
+//! A desktop with the app on it and a provider beside it.
+
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use latchkey_rig::{App, AppWindow, Browser, Desktop, DesktopOptions, Page, wait};
+use latchkey_sandbox::{Control, Sandbox, SandboxOptions};
+
+pub(crate) const SERVICE: &str = "dev.latchkey.desktop";
+pub(crate) const SCHEME: &str = "dev.latchkey.app";
+pub(crate) const HEALTHY: &str = r#"[data-connection][data-health="connected"][data-severity="healthy"]"#;
+pub(crate) const SIGN_IN: &str = r#"[data-provider="sandbox"] [data-action="sign-in"]"#;
+pub(crate) const WAITING: &str = r#"[data-stage="waiting-for-browser"]"#;
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Stage {
+    window: Option<AppWindow>,
+    app: App,
+    pub(crate) desktop: Desktop,
+    pub(crate) sandbox: Sandbox,
+}
+
+/// A page in the browser, and the hold on the browser without which it cannot be reached.
+pub(crate) struct Tab {
+    pub(crate) page: Page,
+    _browser: Browser,
+}
+
+impl Stage {
+    /// The app is open, nobody is signed in.
+    pub(crate) async fn new() -> Self {
+        let mut stage = Self::closed().await;
+        stage.open().await;
+        stage
+    }
+
+    /// Everything is there but the app.
+    pub(crate) async fn closed() -> Self {
+        let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+        let desktop = Desktop::start(DesktopOptions::default()).unwrap();
+        desktop.allow_scheme(&sandbox.origin(), SCHEME).unwrap();
+        let app = App::new(binary()).variable("LATCHKEY_SANDBOX_URL", sandbox.origin());
+        Self { window: None, app, desktop, sandbox }
+    }
+
+    pub(crate) async fn open(&mut self) {
+        self.window = Some(AppWindow::open(&self.desktop, &self.app).await.unwrap());
+        self.page().wait_for("h1, h2, h3, main").await.unwrap();
+    }
+
+    /// As SIGKILL does.
+    pub(crate) fn kill(&mut self) {
+        self.window.take().unwrap().kill().unwrap();
+    }
+
+    pub(crate) fn window(&self) -> &AppWindow {
+        self.window.as_ref().unwrap()
+    }
+
+    pub(crate) fn page(&self) -> Page {
+        self.window().page().with_patience(PATIENCE)
+    }
+
+    pub(crate) fn control(&self) -> Control {
+        self.sandbox.control()
+    }
+
+    /// Clicks through a whole sign-in as `account`, up to the healthy card.
+    pub(crate) async fn sign_in(&self, account: &str) {
+        self.page().click(SIGN_IN).await.unwrap();
+        self.agree(account).await;
+        self.page().wait_for(HEALTHY).await.unwrap();
+    }
+
+    /// The browser's part: chooses the account and agrees.
+    pub(crate) async fn agree(&self, account: &str) {
+        let tab = self.consent().await;
+        tab.page.click(&*format!("#account-{account}")).await.unwrap();
+        tab.page.click("#agree").await.unwrap();
+    }
+
+    /// The consent page in the browser.
+    pub(crate) async fn consent(&self) -> Tab {
+        let tab = self.tab("/authorize").await;
+        tab.page.wait_for("#agree").await.unwrap();
+        tab
+    }
+
+    /// The tab of the browser whose address or title contains `part`.
+    pub(crate) async fn tab(&self, part: &str) -> Tab {
+        let browser = self.desktop.browser().await.unwrap();
+        let page = browser.tab(part).await.unwrap().with_patience(PATIENCE);
+        Tab { page, _browser: browser }
+    }
+
+    /// A second process of the app with these arguments, as the operating system or anybody else starts one.
+    pub(crate) fn second_process(&self, arguments: &[&str]) -> ExitStatus {
+        let mut command = self.desktop.command(binary());
+        let mut child = command.args(arguments).spawn().unwrap();
+        wait::until("the second process to end", PATIENCE, || Ok(child.try_wait().unwrap())).unwrap()
+    }
+
+    /// The names of our items in the keychain.
+    pub(crate) fn items(&self) -> Vec<String> {
+        let items = self.desktop.keyring().items(SERVICE).unwrap();
+        items.into_iter().map(|item| item.attributes["username"].clone()).collect()
+    }
+
+    /// Waits until so many of our items are in the keychain.
+    pub(crate) fn wait_for_items(&self, count: usize) {
+        let what = format!("{count} items in the keychain");
+        wait::until(&what, PATIENCE, || Ok((self.items().len() == count).then_some(()))).unwrap();
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.desktop.data_dir().join(SERVICE)
+    }
+
+    pub(crate) fn providers_dir(&self) -> PathBuf {
+        let folder = self.desktop.config_dir().join(SERVICE).join("providers");
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+}
+
+pub(crate) fn binary() -> &'static str {
+    env!("CARGO_BIN_EXE_latchkey-desktop")
+}

@@ -1,0 +1,75 @@
+// oidc-provider with PKCE, rotation and strict reuse detection, and a control port for the test.
+//
+//   node oidc-provider.mjs      prints "oidc http://127.0.0.1:PORT control http://127.0.0.1:PORT"
+//
+// Control: GET /stats counts events; POST /revoke ends every grant as the server's administrator would.
+import { createServer } from 'node:http';
+import { generateKeyPairSync } from 'node:crypto';
+import { Provider } from 'oidc-provider';
+
+const life = Number(process.env.ACCESS_TOKEN_LIFE ?? 8);
+const stats = { refreshes: 0, errors: 0, revoked: 0 };
+const grants = new Set();
+
+const listen = (server) =>
+  new Promise((ready) => server.listen(0, '127.0.0.1', () => ready(`http://127.0.0.1:${server.address().port}`)));
+
+let handler = (_request, response) => response.end();
+const server = createServer((request, response) => handler(request, response));
+const issuer = await listen(server);
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const provider = new Provider(issuer, {
+  clients: [
+    {
+      client_id: 'latchkey',
+      application_type: 'native',
+      token_endpoint_auth_method: 'none',
+      redirect_uris: ['dev.latchkey.app:/oauth/oidc', 'http://127.0.0.1/oauth/oidc'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+    },
+  ],
+  jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }] },
+  cookies: { keys: ['test-only'] },
+  pkce: { required: () => true },
+  rotateRefreshToken: true,
+  issueRefreshToken: async (_context, client) => client.grantTypeAllowed('refresh_token'),
+  ttl: {
+    AccessToken: () => life,
+    RefreshToken: 86_400,
+    AuthorizationCode: 60,
+    Grant: 86_400,
+    IdToken: 600,
+    Interaction: 600,
+    Session: 3_600,
+  },
+  features: { devInteractions: { enabled: true }, revocation: { enabled: true, allowedPolicy: () => true } },
+  claims: { openid: ['sub', 'name'] },
+  findAccount: (_context, id) => ({ accountId: id, claims: async () => ({ sub: id, name: `${id} of oidc-provider` }) }),
+});
+
+provider.on('grant.success', (context) => {
+  const { Grant } = context.oidc.entities;
+  if (Grant) grants.add(Grant.jti);
+  if (context.oidc.params.grant_type === 'refresh_token') stats.refreshes += 1;
+});
+provider.on('grant.error', () => (stats.errors += 1));
+provider.on('grant.revoked', () => (stats.revoked += 1));
+handler = provider.callback();
+
+const revokeAll = async () => {
+  for (const id of grants) {
+    for (const model of [provider.AccessToken, provider.RefreshToken, provider.AuthorizationCode]) {
+      await model.revokeByGrantId(id);
+    }
+    await (await provider.Grant.find(id))?.destroy();
+  }
+  grants.clear();
+};
+
+const control = createServer(async (request, response) => {
+  if (request.method === 'POST' && request.url === '/revoke') await revokeAll();
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(stats));
+});
+process.stdout.write(`oidc ${issuer} control ${await listen(control)}\n`);

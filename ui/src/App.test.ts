@@ -1,0 +1,265 @@
+// The window in every state of the gallery, by role and by what is read: what a person finds and can do.
+import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import App from './App.svelte';
+import { MemoryBackend } from './lib/api/memory';
+import { NOW } from './lib/gallery/make';
+import { STATES } from './lib/gallery/states';
+import { present } from './lib/state/clock.svelte';
+
+let backend: MemoryBackend;
+const person = userEvent.setup();
+
+/** Draws a state as the gallery does, with the presses it names. */
+async function open(name: string): Promise<void> {
+  const state = STATES[name];
+  if (!state) throw new Error(`no state ${name}`);
+  backend = new MemoryBackend(structuredClone(state.world));
+  render(App, { backend });
+  if (state.world.silent || state.world.problems?.watch) return;
+  await screen.findByRole('heading', { level: 2, name: /^(Add a|Choose a first) connection$/ });
+  for (const selector of state.press ?? []) {
+    const button = await waitFor(() => {
+      const found = document.querySelector<HTMLElement>(selector);
+      if (!found) throw new Error(`nothing at ${selector}`);
+      return found;
+    });
+    await person.click(button);
+  }
+}
+
+const asked = () => backend.calls.map(({ operation }) => operation).filter((operation) => operation !== 'watch');
+const card = (name: RegExp) => within(screen.getByRole('article', { name }));
+const ada = () => card(/^Ada Lovelace, Spotify$/);
+const button = (name: string | RegExp) => screen.getByRole('button', { name });
+
+beforeEach(() => {
+  present.now = () => NOW;
+});
+afterEach(cleanup);
+
+/** What each state must say, at least. */
+const SAYS: Record<string, (string | RegExp)[]> = {
+  'first-run': ['Sign in once. Latchkey keeps it.', 'Needs your own client id'],
+  'first-run-no-keychain': ['This computer has no keychain that Latchkey can reach'],
+  'first-run-no-providers': [/found no services/, /line 12/, /The file is kept as it is/],
+  'setup': ['Spotify needs your own client id', /Never|never needs the client secret/, /LATCHKEY_SPOTIFY_CLIENT_ID/],
+  'setup-empty-field': ['Paste the client id first.'],
+  'setup-refused': ['Spotify needs your own client id'],
+  'setup-change': ['Your client id for Spotify', 'Remove the saved client id'],
+  'setup-environment': [/comes from the environment variable LATCHKEY_SPOTIFY_CLIENT_ID/],
+  'client-id-sources': ['Uses your client id', 'Client id from the environment'],
+  'sign-in-waiting': ['Waiting for your browser', '9:52'],
+  'sign-in-overdue': ['Did the browser not come back?', '9:05'],
+  'sign-in-overdue-loopback': [/It can also take the answer as a link/, '2 minutes left to sign in', '1:05'],
+  'sign-in-finishing': ['Finishing sign-in'],
+  'sign-in-declined': ['Discord did not give access', /Nothing was changed/, /The user denied the request/],
+  'sign-in-expired': ['Nobody came back in time'],
+  'sign-in-failed': ['Could not sign in to Discord', /503/, 'Try again in a few minutes.'],
+  'sign-in-failed-keychain': ['Sign in for this session only'],
+  'keychain-dialog': ['The keychain is not available', /ends when Latchkey closes/],
+  'problem-temporary': ['Not possible at this moment', /Discord cannot be reached/],
+  'healthy': ['All 3 connections healthy', 'Healthy', /sign-in lasts until/, 'Confirmed 3 minutes ago', 'Kept in the keychain'],
+  'details': ['What happened', 'Renewal failed', ': Spotify answered 503'],
+  'details-unreadable': [/The history could not be read\. The database/],
+  'expiring': ['Ends soon', /in 6 days/, '2 connections, 1 with a note'],
+  'limited': ['Limited', /Not allowed: playlist-modify-private and user-follow-read/],
+  'not-renewable': [/Cannot renew itself/],
+  'unlimited': ['Sign-in lasts until you disconnect', 'Not confirmed yet'],
+  'resting': ['Sealed on this computer, waiting for the keychain', 'In memory only: ends when Latchkey closes'],
+  'refreshing': ['Checking with the service…'],
+  'retrying': [/Trying again in 40 seconds/, 'Both connections healthy'],
+  'stale': ['Cannot renew', /Spotify answered 503/, '1 connection not working'],
+  'offline': ['Offline', 'Waiting for the network. Your sign-in is kept.'],
+  'offline-stale': [/access has run out/],
+  'rate-limited': [/Spotify asks us to wait until/],
+  'locked': ['The keychain is locked', 'Locked'],
+  'storage-fault': [/cannot write to its database/],
+  'attention': ['1 connection needs you', 'Sign in again to go on', /no longer accepts this sign-in/, /Refresh token revoked/, /Since .*1 day ago/],
+  'attention-reasons': ['5 connections need you', /answer never arrived/, /fixed time/, /no way to renew/, /missing from the keychain/, /kept in memory only/],
+  'misconfigured': ['Set-up problem', /does not accept the client id/, /Invalid client/],
+  'misconfigured-faults': [/was removed/, /does not understand/, /sends us elsewhere/, /certificate/, /missing or broken/, /own service then refuses/],
+  'reconnect-waiting': ['Waiting for your browser', 'Sign in again to go on'],
+  'reconnect-different-account': ['You signed in as Ben, but this connection belongs to Ada Lovelace', /Nothing was changed/],
+  'reconnect-declined-healthy': ['Spotify did not give access', 'Both connections healthy'],
+  'disconnect-dialog': ['Disconnect Ada Lovelace from Spotify?', /asks Spotify to remove access, then erases the sign-in, the profile and the picture/],
+  'disconnecting': ['Removing access at Spotify…', 'Forget without waiting'],
+  'farewell-confirmed': ['Spotify confirmed that access is removed.'],
+  'farewell-not-offered': [/no way for a program to remove access/, 'https://www.spotify.com/account/apps/'],
+  'farewell-unconfirmed': [/did not confirm/, 'https://www.spotify.com/account/apps/'],
+  'farewell-unconfirmed-nowhere': [/look for connected apps/],
+  'farewell-nothing-left': [/no access left/],
+  'vault-slow': ['The keychain does not answer'],
+  'vault-refused': ['The keychain refuses Latchkey'],
+  'notices': [/line 3/, 'The database had to be replaced', 'Browsers cannot hand the sign-in back by link'],
+  'long-words': [/Donaudampfschifffahrt/],
+  'everything': ['1 connection needs you'],
+  'opening': ['Opening…'],
+  'unreachable': ['The window cannot reach Latchkey'],
+};
+
+describe('the gallery', () => {
+  it('has words here for each of its states', () => {
+    expect(Object.keys(SAYS).sort()).toEqual(Object.keys(STATES).sort());
+  });
+
+  it.each(Object.entries(SAYS))('%s', async (name, words) => {
+    await open(name);
+    for (const word of words) {
+      await waitFor(() => expect(screen.queryAllByText(word), `${name}: ${String(word)}`).not.toHaveLength(0));
+    }
+    // One name for the window, one main part, no button without a name, no test hook missing.
+    expect(screen.getAllByRole('heading', { level: 1 })).toHaveLength(1);
+    expect(screen.getAllByRole('main', { hidden: true })).toHaveLength(1);
+    for (const one of screen.queryAllByRole('button', { hidden: true })) {
+      expect(one).toHaveProperty('type', 'button');
+      expect(one.dataset['action'], one.outerHTML).toBeTruthy();
+      expect(one.getAttribute('aria-label') ?? one.textContent.trim()).not.toBe('');
+    }
+  }, 15_000);
+});
+
+describe('a connection', () => {
+  it('carries its state for tests and scripts', async () => {
+    await open('attention');
+    const article = screen.getByRole('article', { name: /^Ada Lovelace, Spotify$/ });
+    expect({ ...article.dataset }).toMatchObject({
+      connection: 'c-1',
+      health: 'attention',
+      severity: 'attention',
+      activity: 'idle',
+    });
+    expect(article.querySelector('[data-field=account]')?.textContent).toBe('Ada Lovelace');
+  });
+
+  it('reconnects, checks and asks before it disconnects', async () => {
+    await open('attention');
+    await person.click(ada().getByRole('button', { name: 'Check again: Spotify, Ada Lovelace' }));
+    await person.click(ada().getByRole('button', { name: 'Reconnect Spotify, Ada Lovelace' }));
+    expect(asked()).toEqual(['check', 'reconnect']);
+    expect(await ada().findByRole('timer', { name: 'Time left' })).toBeTruthy();
+    expect(ada().queryByRole('button', { name: /^Reconnect/ })).toBeNull();
+    await person.click(ada().getByRole('button', { name: /^Disconnect/ }));
+    const dialog = within(screen.getByRole('dialog', { name: 'Disconnect Ada Lovelace from Spotify?' }));
+    await person.click(dialog.getByRole('button', { name: 'Keep it' }));
+    expect(screen.queryByRole('dialog')).toBeNull();
+    expect(asked()).not.toContain('disconnect');
+  });
+
+  it('gives the keyboard back after a dialog', async () => {
+    await open('healthy');
+    const disconnect = ada().getByRole('button', { name: /^Disconnect/ });
+    await person.click(disconnect);
+    await person.click(button('Keep it'));
+    expect(document.activeElement).toBe(disconnect);
+  });
+
+  it('keeps the keyboard when the pressed button goes', async () => {
+    await open('reconnect-waiting');
+    await person.click(ada().getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(ada().queryByRole('timer')).toBeNull());
+    await waitFor(() => expect(document.activeElement?.textContent).toContain('Ada Lovelace'));
+  });
+
+  it('reads its history only when somebody looks', async () => {
+    await open('details');
+    await waitFor(() => expect(asked()).toEqual(['history']));
+    cleanup();
+    await open('healthy');
+    expect(asked()).toEqual([]);
+  });
+
+  it('is forgotten without waiting', async () => {
+    await open('disconnecting');
+    await person.click(button('Forget without waiting'));
+    expect(asked()).toEqual(['forget']);
+    expect((await screen.findByRole('status')).textContent).toContain('did not confirm');
+  });
+
+  it('leads to the set-up when the client id is the trouble', async () => {
+    await open('misconfigured');
+    await person.click(button('Show the set-up'));
+    expect(await screen.findByRole('textbox', { name: 'Client id' })).toBeTruthy();
+  });
+});
+
+describe('a sign-in', () => {
+  const waiting = () => within(document.querySelector<HTMLElement>('[data-stage=waiting-for-browser]') ?? document.body);
+
+  it('offers every way on while it waits', async () => {
+    await open('sign-in-overdue');
+    for (const name of ['Open again', 'Copy link', 'Try another way', 'Cancel']) {
+      await person.click(waiting().getByRole('button', { name }));
+    }
+    expect(asked()).toEqual(['openSignInPage', 'copySignInLink', 'beginSignIn', 'cancelSignIn']);
+    expect(backend.calls.find(({ operation }) => operation === 'beginSignIn')?.request).toMatchObject({
+      redirect: 'loopback',
+    });
+  });
+
+  it('is patient at first', async () => {
+    await open('sign-in-waiting');
+    expect(screen.queryByRole('button', { name: 'Try another way' })).toBeNull();
+  });
+
+  it('begins at the provider and shows that it waits', async () => {
+    await open('first-run');
+    await person.click(button('Sign in to Discord'));
+    expect(await screen.findByRole('heading', { name: 'Waiting for your browser' })).toBeTruthy();
+    expect(document.querySelector('[data-provider=discord] [data-stage=waiting-for-browser]')).not.toBeNull();
+  });
+
+  it('says how it ended, and is dismissed', async () => {
+    await open('sign-in-declined');
+    expect(document.querySelector('[data-ending=declined]')).not.toBeNull();
+    await person.click(button('Dismiss'));
+    expect(asked()).toEqual(['cancelSignIn']);
+    expect(button('Sign in to Discord')).toBeTruthy();
+  });
+
+  it('goes on in memory only when the person says so', async () => {
+    await open('keychain-dialog');
+    await person.click(button('Sign in for this session only'));
+    expect(backend.calls.map(({ request }) => request).filter(Boolean)).toMatchObject([
+      { keep: 'keychain' },
+      { keep: 'memory' },
+    ]);
+  });
+});
+
+describe('the set-up', () => {
+  it('leads from the steps to a saved client id', async () => {
+    await open('setup');
+    const uri = screen.getByRole<HTMLInputElement>('textbox', { name: /^Redirect URI/ });
+    expect(uri.value).toBe('dev.latchkey.app:/oauth/spotify');
+    expect(uri.readOnly).toBe(true);
+    await person.click(button('Copy the redirect URI'));
+    await person.click(button('Open Spotify’s registration page'));
+    await person.type(screen.getByRole('textbox', { name: 'Client id' }), ' abc {Enter}');
+    expect(asked()).toEqual(['copyRedirectUri', 'openRegisterPage', 'saveClientId']);
+    expect(backend.calls.at(-1)?.request).toEqual({ provider: 'spotify', clientId: 'abc' });
+    expect(await screen.findByRole('button', { name: 'Sign in to Spotify' })).toBeTruthy();
+  });
+
+  it('says at the field what is wrong', async () => {
+    await open('setup-refused');
+    const field = screen.getByRole('textbox', { name: 'Client id' });
+    await person.type(field, 'abcde{Enter}');
+    expect((await screen.findByRole('alert')).textContent).toContain('32 letters');
+    expect(field.getAttribute('aria-invalid')).toBe('true');
+    expect(document.activeElement).toBe(field);
+  });
+});
+
+describe('the live region', () => {
+  it('is one, and says a change of health', async () => {
+    await open('healthy');
+    const polite = document.querySelectorAll('[aria-live=polite]');
+    expect(polite).toHaveLength(1);
+    const state = STATES['attention']?.world.overview.connections[0];
+    if (state) backend.emit({ kind: 'connection-changed', connection: state });
+    await waitFor(() => expect(polite[0]?.textContent).toBe('Spotify, Ada Lovelace: Sign in again'));
+  });
+});

@@ -1,0 +1,69 @@
+// The window's only door to Latchkey: one method per operation, whatever stands behind it.
+//
+// The list of operations is written once, in Rust. `Parity` below does not compile when the engine has an
+// operation that this interface lacks, or the reverse.
+import type {
+  ConnectionId,
+  ConnectionView,
+  Event,
+  HistoryEntry,
+  Keep,
+  Operation,
+  Overview,
+  ProviderId,
+  ProviderView,
+  Redirect,
+  SignInId,
+  SignInView,
+} from './bindings';
+
+export type { Event } from './bindings';
+
+/** What a first sign-in needs to know. */
+export interface BeginSignIn {
+  provider: ProviderId;
+  /** Where the person wants it kept. */
+  keep: Keep;
+  /** How the browser comes back; `null` lets Latchkey choose. */
+  redirect: Redirect | null;
+}
+
+/** What a reconnect needs to know. */
+export interface Reconnect {
+  connection: ConnectionId;
+  /** How the browser comes back; `null` lets Latchkey choose. */
+  redirect: Redirect | null;
+}
+
+/** Every operation. A method that fails rejects with a `Problem`. */
+export interface Backend {
+  overview(): Promise<Overview>;
+  /** Sends the overview first, then every event, for as long as the window lives. */
+  watch(listener: (event: Event) => void): Promise<void>;
+  beginSignIn(request: BeginSignIn): Promise<SignInView>;
+  reconnect(request: Reconnect): Promise<SignInView>;
+  cancelSignIn(request: { signIn: SignInId }): Promise<void>;
+  openSignInPage(request: { signIn: SignInId }): Promise<void>;
+  copySignInLink(request: { signIn: SignInId }): Promise<void>;
+  check(request: { connection: ConnectionId }): Promise<ConnectionView>;
+  disconnect(request: { connection: ConnectionId }): Promise<void>;
+  forget(request: { connection: ConnectionId }): Promise<void>;
+  /** An empty client id removes the saved one. */
+  saveClientId(request: { provider: ProviderId; clientId: string }): Promise<ProviderView>;
+  copyRedirectUri(request: { provider: ProviderId }): Promise<void>;
+  openRegisterPage(request: { provider: ProviderId }): Promise<void>;
+  openManagePage(request: { connection: ConnectionId }): Promise<void>;
+  history(request: { connection: ConnectionId }): Promise<HistoryEntry[]>;
+}
+
+type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name;
+
+type Never<Difference extends never> = Difference;
+
+/** Holds nothing; its two parameters must be empty for this file to compile. */
+export type Parity = [
+  missing: Never<Exclude<Camel<Operation>, keyof Backend>>,
+  surplus: Never<Exclude<keyof Backend, Camel<Operation>>>,
+];

@@ -1,0 +1,166 @@
+// The door without Latchkey behind it: the same operations over a world that is made up. For the gallery, for
+// working on the window in a browser, and for tests, which read in `calls` what the window asked for.
+import { present } from '../state/clock.svelte';
+import type { Backend, BeginSignIn, Event, Reconnect } from './backend';
+import type {
+  ConnectionId,
+  ConnectionView,
+  EventBody,
+  HistoryEntry,
+  Overview,
+  Problem,
+  ProviderId,
+  ProviderView,
+  Revocation,
+  SignInId,
+  SignInView,
+} from './bindings';
+
+/** A world that is made up. */
+export interface World {
+  overview: Overview;
+  /** What `history` answers. */
+  history?: HistoryEntry[];
+  /** Operations that fail, and how. */
+  problems?: Partial<Record<keyof Backend, Problem>>;
+  /** What providers answer to a disconnect; without it they never answer. */
+  revocation?: Revocation;
+  /** Operations that never answer. */
+  silent?: readonly (keyof Backend)[];
+}
+
+/** Latchkey's operations over a made-up world. */
+export class MemoryBackend implements Backend {
+  /** What was asked for, in order. */
+  readonly calls: { operation: keyof Backend; request: unknown }[] = [];
+
+  #listener: (event: Event) => void = () => undefined;
+  #number = 0;
+  #signIns = 0;
+
+  constructor(private readonly world: World) {}
+
+  overview = () => this.#do('overview', null, () => this.world.overview);
+
+  watch = (listener: (event: Event) => void) =>
+    this.#do('watch', null, () => {
+      this.#listener = listener;
+      this.emit({ kind: 'overview', overview: this.world.overview });
+    });
+
+  beginSignIn = (request: BeginSignIn) =>
+    this.#do('beginSignIn', request, () => {
+      const signIn = this.#waiting(request.provider, null, request.redirect);
+      this.#provider(request.provider, { signIn });
+      return signIn;
+    });
+
+  reconnect = (request: Reconnect) =>
+    this.#do('reconnect', request, () => {
+      const { provider } = this.#connectionOf(request.connection);
+      const signIn = this.#waiting(provider, request.connection, request.redirect);
+      this.#connection(request.connection, { signIn });
+      return signIn;
+    });
+
+  cancelSignIn = (request: { signIn: SignInId }) =>
+    this.#do('cancelSignIn', request, () => {
+      for (const provider of this.world.overview.providers) {
+        if (provider.signIn?.id === request.signIn) this.#provider(provider.id, { signIn: null });
+      }
+      for (const connection of this.world.overview.connections) {
+        if (connection.signIn?.id === request.signIn) this.#connection(connection.id, { signIn: null });
+      }
+    });
+
+  openSignInPage = (request: { signIn: SignInId }) => this.#do('openSignInPage', request, () => undefined);
+  copySignInLink = (request: { signIn: SignInId }) => this.#do('copySignInLink', request, () => undefined);
+
+  check = (request: { connection: ConnectionId }) =>
+    this.#do('check', request, () => {
+      const { renewal } = this.#connectionOf(request.connection);
+      return this.#connection(request.connection, { renewal: { ...renewal, lastSuccessAt: present.now() } });
+    });
+
+  disconnect = (request: { connection: ConnectionId }) =>
+    this.#do('disconnect', request, () => {
+      const { health } = this.#connectionOf(request.connection);
+      this.#connection(request.connection, {
+        health: { ...health, grant: { kind: 'disconnecting' }, severity: 'pending' },
+      });
+      if (this.world.revocation) this.#remove(request.connection, this.world.revocation);
+    });
+
+  forget = (request: { connection: ConnectionId }) =>
+    this.#do('forget', request, () => this.#remove(request.connection, 'unconfirmed'));
+
+  saveClientId = (request: { provider: ProviderId; clientId: string }) =>
+    this.#do('saveClientId', request, () =>
+      this.#provider(request.provider, {
+        clientId: request.clientId ? { kind: 'settings' } : { kind: 'missing', variable: 'LATCHKEY_SPOTIFY_CLIENT_ID' },
+      }),
+    );
+
+  copyRedirectUri = (request: { provider: ProviderId }) => this.#do('copyRedirectUri', request, () => undefined);
+  openRegisterPage = (request: { provider: ProviderId }) => this.#do('openRegisterPage', request, () => undefined);
+  openManagePage = (request: { connection: ConnectionId }) => this.#do('openManagePage', request, () => undefined);
+  history = (request: { connection: ConnectionId }) => this.#do('history', request, () => this.world.history ?? []);
+
+  /** Tells the window that something happened. */
+  emit(body: EventBody): void {
+    this.#listener({ number: ++this.#number, body });
+  }
+
+  async #do<Answer>(operation: keyof Backend, request: unknown, work: () => Answer): Promise<Answer> {
+    this.calls.push({ operation, request });
+    await Promise.resolve();
+    const problem = this.world.problems?.[operation];
+    if (problem) throw problem;
+    if (this.world.silent?.includes(operation)) await new Promise(() => undefined);
+    return work();
+  }
+
+  #connectionOf(id: ConnectionId): ConnectionView {
+    const found = this.world.overview.connections.find((connection) => connection.id === id);
+    if (!found) throw new Error(`no connection ${id} in this world`);
+    return found;
+  }
+
+  #connection(id: ConnectionId, changed: Partial<ConnectionView>): ConnectionView {
+    const connection = { ...this.#connectionOf(id), ...changed };
+    const { overview } = this.world;
+    overview.connections = overview.connections.map((old) => (old.id === id ? connection : old));
+    this.emit({ kind: 'connection-changed', connection });
+    return connection;
+  }
+
+  #provider(id: ProviderId, changed: Partial<ProviderView>): ProviderView {
+    const { overview } = this.world;
+    const old = overview.providers.find((provider) => provider.id === id);
+    if (!old) throw new Error(`no provider ${id} in this world`);
+    const provider = { ...old, ...changed };
+    overview.providers = overview.providers.map((other) => (other.id === id ? provider : other));
+    this.emit({ kind: 'provider-changed', provider });
+    return provider;
+  }
+
+  #remove(id: ConnectionId, revocation: Revocation): void {
+    const { providerName, account, manageUrl } = this.#connectionOf(id);
+    const { overview } = this.world;
+    overview.connections = overview.connections.filter((connection) => connection.id !== id);
+    const farewell = { providerName, accountName: account.name, revocation, manageUrl };
+    this.emit({ kind: 'connection-removed', id, farewell });
+  }
+
+  #waiting(provider: ProviderId, connection: ConnectionId | null, redirect: SignInView['redirect'] | null): SignInView {
+    return {
+      id: `s-${++this.#signIns}`,
+      provider,
+      connection,
+      stage: { kind: 'waiting-for-browser' },
+      redirect: redirect ?? 'deep-link',
+      startedAt: present.now(),
+      expiresAt: present.now() + 10 * 60_000,
+    };
+  }
+}

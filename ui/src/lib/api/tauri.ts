@@ -1,0 +1,35 @@
+// The door inside the app. The only file that imports Tauri packages, held by an ESLint rule.
+import { Channel, invoke, isTauri } from '@tauri-apps/api/core';
+
+import type { Backend, Event } from './backend';
+import type { Operation } from './bindings';
+
+/** Whether this page runs inside the app. */
+export function insideTauri(): boolean {
+  return isTauri();
+}
+
+function call<Answer>(operation: Operation, request: Record<string, unknown> = {}): Promise<Answer> {
+  return invoke<Answer>(operation, request);
+}
+
+/** Every operation as a Tauri command of the same name. */
+export function tauriBackend(): Backend {
+  return {
+    overview: () => call('overview'),
+    watch: (listener) => call('watch', { channel: new Channel<Event>(listener) }),
+    beginSignIn: (request) => call('begin_sign_in', { ...request }),
+    reconnect: (request) => call('reconnect', { ...request }),
+    cancelSignIn: (request) => call('cancel_sign_in', request),
+    openSignInPage: (request) => call('open_sign_in_page', request),
+    copySignInLink: (request) => call('copy_sign_in_link', request),
+    check: (request) => call('check', request),
+    disconnect: (request) => call('disconnect', request),
+    forget: (request) => call('forget', request),
+    saveClientId: (request) => call('save_client_id', request),
+    copyRedirectUri: (request) => call('copy_redirect_uri', request),
+    openRegisterPage: (request) => call('open_register_page', request),
+    openManagePage: (request) => call('open_manage_page', request),
+    history: (request) => call('history', request),
+  };
+}

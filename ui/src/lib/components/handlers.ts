@@ -1,0 +1,49 @@
+// What a card may ask of the view. A card never knows who does it.
+import type { HistoryEntry } from '../api/bindings';
+
+/** Around one sign-in that waits or has ended. */
+export interface SignInHandlers {
+  /** Gives it up. */
+  oncancel: () => unknown;
+  /** Opens the browser again. */
+  onopenagain: () => unknown;
+  /** Copies the link. */
+  oncopylink: () => unknown;
+  /** Starts over with the other way back. */
+  ontryotherway: () => unknown;
+  /** Starts over the same way. */
+  ontryagain: () => unknown;
+  /** Takes away how it ended. */
+  ondismiss: () => unknown;
+  /** Has something said to a screen reader. */
+  onannounce: (text: string) => unknown;
+  /** Starts over without the keychain; absent where that makes no sense. */
+  onkeepinmemory?: (() => unknown) | undefined;
+}
+
+/** Around one connection. */
+export interface ConnectionHandlers {
+  oncheck: () => unknown;
+  onreconnect: () => unknown;
+  /** Asks first; it does not disconnect by itself. */
+  ondisconnect: () => unknown;
+  onforget: () => unknown;
+  /** Opens the provider's own page. */
+  onmanage: () => unknown;
+  /** Shows the set-up of the provider. */
+  onshowsetup: () => unknown;
+  /** Reads what happened, newest first. */
+  onhistory: () => Promise<HistoryEntry[]>;
+}
+
+/** Around one provider. */
+export interface ProviderHandlers {
+  onsignin: () => unknown;
+  /** Opens or closes the set-up. */
+  onsetup: (open: boolean) => unknown;
+  /** Saves a client id; resolves to what is wrong with it, or nothing. */
+  onsaveclientid: (clientId: string) => Promise<string | null>;
+  /** Copies the redirect URI; resolves to whether it worked. */
+  oncopyredirecturi: () => Promise<boolean>;
+  onopenregisterpage: () => unknown;
+}

@@ -1,0 +1,152 @@
+// Made-up values, complete enough to be drawn: a state of the gallery names only what is special about it.
+import type {
+  AccountView,
+  Activity,
+  ConnectionView,
+  GrantState,
+  Overview,
+  ProviderView,
+  Severity,
+  SignInEnding,
+  SignInStage,
+  SignInView,
+} from '../api/bindings';
+
+/** The moment at which the gallery stands still: a Monday afternoon. */
+export const NOW = Date.UTC(2026, 8, 21, 16, 21, 7);
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+const PORTRAIT = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 44 44"><rect width="44" height="44" fill="#5b6fa8"/><circle cx="22" cy="17" r="8" fill="#f4d8b4"/><path d="M6 44a16 16 0 0 1 32 0" fill="#e9e3d5"/></svg>',
+)}`;
+
+export const ADA: AccountView = { key: 'ada', name: 'Ada Lovelace', picture: PORTRAIT };
+export const BEN: AccountView = { key: 'ben', name: 'Ben', picture: null };
+
+/** A provider that is ready, unless said otherwise. */
+export function provider(special: Partial<ProviderView> = {}): ProviderView {
+  return {
+    id: 'sandbox',
+    name: 'Latchkey Sandbox',
+    summary: 'A pretend service on this computer, to see a sign-in work.',
+    asks: ['See your name and picture', 'See your history'],
+    clientId: { kind: 'built-in' },
+    setup: null,
+    signIn: null,
+    forTesting: true,
+    ...special,
+  };
+}
+
+/** A provider that needs a client id of the person's own. */
+export function spotify(special: Partial<ProviderView> = {}): ProviderView {
+  return provider({
+    id: 'spotify',
+    name: 'Spotify',
+    summary: 'Your listening history, library and playlists.',
+    asks: ['See what you played recently', 'See your saved music', 'See your private playlists'],
+    clientId: { kind: 'missing', variable: 'LATCHKEY_SPOTIFY_CLIENT_ID' },
+    setup: {
+      steps: [
+        'Open the Spotify developer dashboard, sign in with a Premium account and create an app.',
+        'Add the redirect URI below to the app, to the letter, and tick “Web API”.',
+        'Copy the app’s client id and save it here. Latchkey never needs the client secret.',
+      ],
+      registerUrl: 'https://developer.spotify.com/dashboard',
+      redirectUri: 'dev.latchkey.app:/oauth/spotify',
+    },
+    forTesting: false,
+    ...special,
+  });
+}
+
+/** A third one, to see the grid. */
+export function discord(special: Partial<ProviderView> = {}): ProviderView {
+  return provider({
+    id: 'discord',
+    name: 'Discord',
+    summary: 'Your profile and the servers you are in.',
+    asks: ['See your name and picture', 'See your servers'],
+    forTesting: false,
+    ...special,
+  });
+}
+
+/** What is special about a connection's health. */
+export interface HealthParts {
+  grant?: GrantState;
+  activity?: Activity;
+  severity?: Severity;
+}
+
+/** A healthy connection, unless said otherwise. */
+export function connection(special: Partial<ConnectionView> = {}, health: HealthParts = {}): ConnectionView {
+  const shared = { id: 'c-1', provider: 'spotify', providerName: 'Spotify', account: ADA };
+  return {
+    ...shared,
+    health: {
+      grant: { kind: 'connected' },
+      activity: { kind: 'idle', nextRenewalAt: NOW + 41 * MINUTE },
+      severity: 'healthy',
+      ...health,
+    },
+    grant: {
+      authorizedAt: NOW - 7 * DAY,
+      endsAt: NOW + 174 * DAY,
+      granted: ['user-read-recently-played', 'user-library-read'],
+      missing: [],
+    },
+    renewal: {
+      renewable: true,
+      accessExpiresAt: NOW + 46 * MINUTE,
+      lastSuccessAt: NOW - 3 * MINUTE,
+      consecutiveFailures: 0,
+      lastFailure: null,
+    },
+    resting: 'keychain',
+    signIn: null,
+    manageUrl: 'https://www.spotify.com/account/apps/',
+    ...special,
+  };
+}
+
+/** A second account elsewhere, so that no state stands alone. */
+export function neighbour(special: Partial<ConnectionView> = {}): ConnectionView {
+  const calm = connection();
+  return {
+    ...calm,
+    id: 'c-2',
+    provider: 'discord',
+    providerName: 'Discord',
+    account: { key: 'ben-2', name: 'Ben Okafor', picture: null },
+    grant: { ...calm.grant, endsAt: null, granted: ['identify', 'guilds'] },
+    manageUrl: null,
+    ...special,
+  };
+}
+
+export function signIn(stage: SignInStage, special: Partial<SignInView> = {}): SignInView {
+  return {
+    id: 's-1',
+    provider: 'discord',
+    connection: null,
+    stage,
+    redirect: 'deep-link',
+    startedAt: NOW - 8 * SECOND,
+    expiresAt: NOW + 10 * MINUTE - 8 * SECOND,
+    ...special,
+  };
+}
+
+export function ended(ending: SignInEnding, special: Partial<SignInView> = {}): SignInView {
+  return signIn({ kind: 'ended', ending }, special);
+}
+
+/** A whole state: three providers, nothing connected, everything in order. */
+export function overview(special: Partial<Overview> = {}): Overview {
+  return { providers: [spotify(), discord(), provider()], connections: [], notices: [], vault: 'open', ...special };
+}

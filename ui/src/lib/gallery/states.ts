@@ -1,0 +1,307 @@
+// Every state the window can be in, by name. A new state of the protocol gets a new entry here: the run over
+// the gallery looks at each one in both themes and several widths, and a person looks at the pictures.
+import type { AttentionReason, ConfigurationFault, ConnectionView, Problem, SignInEnding } from '../api/bindings';
+import type { World } from '../api/memory';
+import {
+  ADA,
+  BEN,
+  connection,
+  DAY,
+  discord,
+  ended,
+  type HealthParts,
+  HOUR,
+  MINUTE,
+  neighbour,
+  NOW,
+  overview,
+  provider,
+  SECOND,
+  signIn,
+  spotify,
+} from './make';
+
+/** One state: a world, and what a person pressed in it. */
+export interface State {
+  world: World;
+  /** Selectors of what is pressed, in order. */
+  press?: readonly string[];
+  /** What is typed into the field that has the focus at the end, or into a selector. */
+  type?: { into: string; text: string };
+}
+
+const problem = (code: Problem['code'], message: string, hint: string | null = null): Problem => ({
+  code,
+  message,
+  hint,
+  connection: null,
+  retryAfterMs: null,
+});
+
+const first = (world: Partial<World['overview']> = {}, rest: Omit<World, 'overview'> = {}): State => ({
+  world: { overview: overview(world), ...rest },
+});
+
+const connected = (...connections: ConnectionView[]): State => ({ world: { overview: overview({ connections }) } });
+
+/** A connection that stopped working a little more than a day ago. */
+const stopped = { renewal: { ...connection().renewal, lastSuccessAt: NOW - 27 * HOUR } };
+
+const card = (special: Partial<ConnectionView>, health: HealthParts = {}): State =>
+  connected(connection(special, health), neighbour());
+
+const failing = (kind: NonNullable<ConnectionView['renewal']['lastFailure']>['kind'], message: string) => ({
+  renewal: { ...connection().renewal, consecutiveFailures: 3, lastFailure: { kind, at: NOW - 20 * SECOND, message } },
+});
+
+const newSignIn = (stage: Parameters<typeof signIn>[0], special: Parameters<typeof signIn>[1] = {}): State =>
+  first({ providers: [spotify(), discord({ signIn: signIn(stage, special) }), provider()] });
+
+const newEnding = (ending: SignInEnding): State =>
+  first({ providers: [spotify(), discord({ signIn: ended(ending) }), provider()] });
+
+const attention = (reason: AttentionReason, providerText: string | null = null): HealthParts => ({
+  grant: { kind: 'attention', reason, since: NOW - 26 * HOUR, providerText },
+  activity: { kind: 'idle', nextRenewalAt: null },
+  severity: 'attention',
+});
+
+const misconfigured = (fault: ConfigurationFault, providerText: string | null = null): HealthParts => ({
+  grant: { kind: 'misconfigured', fault, since: NOW - 12 * MINUTE, providerText },
+  severity: 'degraded',
+});
+
+const REASONS: readonly AttentionReason[] = ['lost-rotation', 'grant-ended', 'not-renewable', 'unreadable', 'memory-only'];
+const FAULTS: readonly ConfigurationFault[] = [
+  'client-id-missing',
+  'request-refused',
+  'endpoint-redirects',
+  'certificate-untrusted',
+  'provider-missing',
+  'tokens-refused',
+];
+
+const farewell = (revocation: NonNullable<World['revocation']>, manageUrl: string | null = null): State => ({
+  world: { overview: overview({ connections: [connection({ manageUrl }), neighbour()] }), revocation },
+  press: ['[data-connection=c-1] [data-action=disconnect]', '[data-action=confirm-disconnect]'],
+});
+
+const manage = 'https://www.spotify.com/account/apps/';
+const noKeychain = problem('keychain-unavailable', 'No keychain answers on this computer.', 'Start gnome-keyring or KWallet.');
+
+export const STATES: Record<string, State> = {
+  'first-run': first(),
+  'first-run-no-keychain': first({ vault: 'absent' }),
+  'first-run-no-providers': first({
+    providers: [],
+    notices: [
+      {
+        kind: 'provider-file',
+        message: '/home/ada/.config/latchkey/providers/music.toml, line 12: unknown field `authorisation`.',
+        remedy: 'Write `authorization`, then start Latchkey again.',
+      },
+    ],
+  }),
+  'setup': { ...first(), press: ['[data-provider=spotify] [data-action=set-up]'] },
+  'setup-empty-field': {
+    ...first(),
+    press: ['[data-provider=spotify] [data-action=set-up]', '[data-action=save-client-id]'],
+  },
+  'setup-refused': {
+    ...first({}, { problems: { saveClientId: problem('invalid-input', 'A Spotify client id has 32 letters and digits; this one has 5.') } }),
+    press: ['[data-provider=spotify] [data-action=set-up]'],
+    type: { into: '[data-provider=spotify] form input', text: 'abcde' },
+  },
+  'setup-change': {
+    ...first({ providers: [spotify({ clientId: { kind: 'settings' } }), discord(), provider()] }),
+    press: ['[data-provider=spotify] [data-action=set-up]'],
+  },
+  'setup-environment': {
+    ...first({
+      providers: [spotify({ clientId: { kind: 'environment', variable: 'LATCHKEY_SPOTIFY_CLIENT_ID' } }), discord(), provider()],
+    }),
+    press: ['[data-provider=spotify] [data-action=set-up]'],
+  },
+  'client-id-sources': first({
+    providers: [
+      spotify({ clientId: { kind: 'settings' } }),
+      discord({ clientId: { kind: 'environment', variable: 'LATCHKEY_DISCORD_CLIENT_ID' } }),
+      provider(),
+    ],
+  }),
+  'sign-in-waiting': newSignIn({ kind: 'waiting-for-browser' }),
+  'sign-in-overdue': newSignIn(
+    { kind: 'waiting-for-browser' },
+    { startedAt: NOW - 55 * SECOND, expiresAt: NOW + 9 * MINUTE + 5 * SECOND },
+  ),
+  'sign-in-overdue-loopback': newSignIn(
+    { kind: 'waiting-for-browser' },
+    { startedAt: NOW - 55 * SECOND, expiresAt: NOW + 65 * SECOND, redirect: 'loopback' },
+  ),
+  'sign-in-finishing': newSignIn({ kind: 'finishing' }),
+  'sign-in-declined': newEnding({ kind: 'declined', providerText: 'The user denied the request' }),
+  'sign-in-expired': newEnding({ kind: 'expired' }),
+  'sign-in-failed': newEnding({
+    kind: 'failed',
+    problem: problem('temporary', 'Discord answered with a fault of its own (503).', 'Try again in a few minutes.'),
+  }),
+  'sign-in-failed-keychain': newEnding({ kind: 'failed', problem: noKeychain }),
+  'keychain-dialog': {
+    ...first({ vault: 'absent' }, { problems: { beginSignIn: noKeychain } }),
+    press: ['[data-provider=discord] [data-action=sign-in]'],
+  },
+  'problem-temporary': {
+    ...first({}, { problems: { beginSignIn: problem('temporary', 'Discord cannot be reached.', 'Check the network.') } }),
+    press: ['[data-provider=discord] [data-action=sign-in]'],
+  },
+  'healthy': connected(
+    connection(),
+    neighbour(),
+    neighbour({ id: 'c-3', provider: 'sandbox', providerName: 'Latchkey Sandbox', account: { key: 'x', name: 'Grace Hopper', picture: null } }),
+  ),
+  'details': {
+    world: {
+      overview: overview({ connections: [connection()] }),
+      history: [
+        { at: NOW - 3 * MINUTE, kind: 'renewed', message: null },
+        { at: NOW - 9 * MINUTE, kind: 'renewal-failed', message: 'Spotify answered 503' },
+        { at: NOW - 58 * MINUTE, kind: 'renewed', message: null },
+        { at: NOW - 7 * DAY, kind: 'signed-in', message: 'as Ada Lovelace' },
+      ],
+    },
+    press: ['[data-connection=c-1] summary'],
+  },
+  'details-unreadable': {
+    world: {
+      overview: overview({ connections: [connection()] }),
+      problems: { history: problem('storage', 'The database could not be read: disk I/O error.') },
+    },
+    press: ['[data-connection=c-1] summary'],
+  },
+  'expiring': card({}, { grant: { kind: 'expiring', endsAt: NOW + 6 * DAY }, severity: 'notice' }),
+  'limited': card(
+    { grant: { ...connection().grant, missing: ['playlist-modify-private', 'user-follow-read'] } },
+    { grant: { kind: 'limited', missing: ['playlist-modify-private', 'user-follow-read'] }, severity: 'notice' },
+  ),
+  'not-renewable': card({
+    grant: { ...connection().grant, endsAt: null },
+    renewal: { ...connection().renewal, renewable: false, accessExpiresAt: NOW + 5 * HOUR },
+  }),
+  'unlimited': card({
+    grant: { ...connection().grant, endsAt: null },
+    renewal: { ...connection().renewal, renewable: false, accessExpiresAt: null, lastSuccessAt: null },
+  }),
+  'resting': connected(
+    connection({ resting: 'sealed' }),
+    neighbour({ resting: 'memory' }),
+  ),
+  'refreshing': card({}, { activity: { kind: 'refreshing' } }),
+  'retrying': card(failing('provider', 'Spotify answered 503.'), {
+    activity: { kind: 'retrying', cause: 'provider', nextAt: NOW + 40 * SECOND },
+  }),
+  'stale': card(failing('provider', 'Spotify answered 503.'), {
+    activity: { kind: 'stale', cause: 'provider', since: NOW - 12 * MINUTE, nextAt: NOW + 4 * MINUTE },
+    severity: 'degraded',
+  }),
+  'offline': card(failing('network', 'Spotify could not be reached.'), {
+    activity: { kind: 'offline', nextAt: NOW + 40 * SECOND },
+    severity: 'notice',
+  }),
+  'offline-stale': card(failing('network', 'Spotify could not be reached.'), {
+    activity: { kind: 'offline', nextAt: NOW + 40 * SECOND },
+    severity: 'degraded',
+  }),
+  'rate-limited': card(failing('rate-limit', 'Spotify asked to wait.'), {
+    activity: { kind: 'rate-limited', until: NOW + 19 * MINUTE },
+    severity: 'notice',
+  }),
+  'locked': {
+    world: {
+      overview: overview({
+        vault: 'locked',
+        connections: [connection({}, { activity: { kind: 'locked' }, severity: 'degraded' }), neighbour()],
+      }),
+    },
+  },
+  'storage-fault': card({}, { activity: { kind: 'storage-fault' }, severity: 'degraded' }),
+  'attention': card(stopped, attention('revoked-or-expired', 'Refresh token revoked')),
+  'attention-reasons': connected(
+    ...REASONS.map((reason, index) => 
+      connection({ ...stopped, id: `c-${index}`, account: { ...BEN, name: `Ben ${index + 1}` } }, attention(reason)),
+    ),
+  ),
+  'misconfigured': card({}, misconfigured('client-refused', 'Invalid client')),
+  'misconfigured-faults': connected(
+    ...FAULTS.map((fault, index) => connection({ id: `c-${index}`, account: { ...BEN, name: `Ben ${index + 1}` } }, misconfigured(fault))),
+  ),
+  'reconnect-waiting': card(
+    { ...stopped, signIn: signIn({ kind: 'waiting-for-browser' }, { provider: 'spotify', connection: 'c-1' }) },
+    attention('revoked-or-expired', 'Refresh token revoked'),
+  ),
+  'reconnect-different-account': card(
+    { ...stopped, signIn: ended({ kind: 'different-account', expected: ADA, found: BEN }, { provider: 'spotify', connection: 'c-1' }) },
+    attention('revoked-or-expired'),
+  ),
+  'reconnect-declined-healthy': card({
+    signIn: ended({ kind: 'declined', providerText: null }, { provider: 'spotify', connection: 'c-1' }),
+  }),
+  'disconnect-dialog': { ...card({}), press: ['[data-connection=c-1] [data-action=disconnect]'] },
+  'disconnecting': card({}, { grant: { kind: 'disconnecting' }, severity: 'pending' }),
+  'farewell-confirmed': farewell('confirmed'),
+  'farewell-not-offered': farewell('not-offered', manage),
+  'farewell-unconfirmed': farewell('unconfirmed', manage),
+  'farewell-unconfirmed-nowhere': farewell('unconfirmed'),
+  'farewell-nothing-left': farewell('nothing-left'),
+  'vault-slow': { world: { overview: overview({ vault: 'slow', connections: [connection()] }) } },
+  'vault-refused': { world: { overview: overview({ vault: 'refused', connections: [connection()] }) } },
+  'notices': {
+    world: {
+      overview: overview({
+        connections: [connection()],
+        notices: [
+          {
+            kind: 'provider-file',
+            message: '/home/ada/.config/latchkey/providers/music.toml, line 12: unknown field `authorisation`.',
+            remedy: 'Write `authorization`, then start Latchkey again.',
+          },
+          {
+            kind: 'settings',
+            message: '/home/ada/.config/latchkey/settings.json, line 3: expected a comma.',
+            remedy: 'Correct the line. Until then Latchkey uses its defaults.',
+          },
+          {
+            kind: 'database',
+            message: 'The database was damaged (malformed page). It is kept at /home/ada/.local/share/latchkey/latchkey.db.damaged-1.',
+            remedy: 'Connect your accounts again, or put a backup of latchkey.db in its place and start Latchkey again.',
+          },
+          {
+            kind: 'deep-link',
+            message: 'Links that begin with dev.latchkey.app: open another program.',
+            remedy: 'Sign-ins come back through an address of this computer instead.',
+          },
+        ],
+      }),
+    },
+  },
+  'long-words': connected(
+    connection({
+      account: { key: 'long', name: 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft', picture: null },
+      providerName: 'A Service With Quite A Long Name, Limited',
+    }, attention('revoked-or-expired', 'x'.repeat(180))),
+    neighbour({ account: { key: 'rtl', name: 'محمد بن موسى الخوارزمي', picture: null } }),
+  ),
+  'everything': {
+    world: {
+      overview: overview({
+        connections: [
+          connection(stopped, attention('grant-ended')),
+          neighbour(),
+          connection({ id: 'c-3', account: { key: 'w', name: 'Work', picture: null } }, { grant: { kind: 'expiring', endsAt: NOW + 6 * DAY }, severity: 'notice' }),
+          neighbour({ id: 'c-4', account: { key: 'g', name: 'Grace Hopper', picture: null }, provider: 'sandbox', providerName: 'Latchkey Sandbox' }),
+        ],
+      }),
+    },
+  },
+  'opening': { world: { overview: overview(), silent: ['watch'] } },
+  'unreachable': { world: { overview: overview(), problems: { watch: problem('internal', 'Command watch not found.') } } },
+};

@@ -1,0 +1,358 @@
+// Every text a person reads, in one place, so that a second language is a second file.
+//
+// A text with a gap is a function; what it gets is ready to be read (names, formatted times), so a
+// translation may order it as its language asks. Unions are spelled out by `Record`, so a new value of the
+// protocol without a text does not compile.
+import type {
+  AttentionReason,
+  ConfigurationFault,
+  FailureKind,
+  HistoryKind,
+  NoticeKind,
+  ProblemCode,
+  RestingPlace,
+  VaultState,
+} from '../api/bindings';
+
+const rules = new Intl.PluralRules('en');
+
+function plural(count: number, one: string, other: string): string {
+  return rules.select(count) === 'one' ? `1 ${one}` : `${new Intl.NumberFormat('en').format(count)} ${other}`;
+}
+
+const list = new Intl.ListFormat('en', { type: 'conjunction' });
+
+export const en = {
+  app: {
+    name: 'Latchkey',
+    opening: 'Opening…',
+    unreachable: 'The window cannot reach Latchkey',
+    unreachableText: 'Close this window and open Latchkey again. Your sign-ins are kept where they rest.',
+    tryAgain: 'Try again',
+    messages: 'Messages',
+    dismiss: 'Dismiss',
+    quoted: (name: string) => `${name} says:`,
+  },
+
+  summary: {
+    none: 'No connections yet',
+    calm: (count: number) =>
+      count === 1 ? '1 connection, healthy' : count === 2 ? 'Both connections healthy' : `All ${count} connections healthy`,
+    noted: (count: number, noted: number) => `${plural(count, 'connection', 'connections')}, ${noted} with a note`,
+    needing: (count: number) => (count === 1 ? '1 connection needs you' : `${count} connections need you`),
+    degraded: (count: number) => `${plural(count, 'connection', 'connections')} not working`,
+  },
+
+  welcome: {
+    title: 'Sign in once. Latchkey keeps it.',
+    text: 'Latchkey signs you in through your own browser, keeps the sign-in in the keychain of this computer, renews it by itself, and tells you before anything stops working.',
+    choose: 'Choose a first connection',
+    noProviders: 'Latchkey found no services to connect to. The messages above say which files could not be read.',
+    promises: [
+      ['Your browser, your password', 'You sign in on the service’s own page. Latchkey never sees your password.'],
+      ['Kept on this computer', 'The sign-in rests in your keychain and goes nowhere else.'],
+      ['Ends when you say so', 'Disconnect asks the service to remove access and erases everything here.'],
+    ],
+  },
+
+  connections: {
+    title: 'Connections',
+    add: 'Add a connection',
+  },
+
+  provider: {
+    signIn: 'Sign in',
+    signInTo: (name: string) => `Sign in to ${name}`,
+    addAccount: 'Add an account',
+    addAccountTo: (name: string) => `Add an account at ${name}`,
+    asks: 'Asks to',
+    forTesting: 'For testing',
+    setUp: 'Set up',
+    setUpNamed: (name: string) => `Set up ${name}`,
+    needsClientId: (name: string) => `${name} needs your own client id`,
+    clientIdFor: (name: string) => `Your client id for ${name}`,
+    needsClientIdShort: 'Needs your own client id',
+    ownClientId: 'Uses your client id',
+    variableClientId: 'Client id from the environment',
+    change: 'Change',
+    changeNamed: (name: string) => `Change the client id for ${name}`,
+  },
+
+  setup: {
+    why: (name: string) =>
+      `${name} asks everyone to register the programs they use. It takes a few minutes, once. A client id is a public name, not a password.`,
+    redirectUri: 'Redirect URI, exactly as it must be registered',
+    copy: 'Copy',
+    copied: 'Copied',
+    copyRedirectUri: 'Copy the redirect URI',
+    openRegisterPage: (name: string) => `Open ${name}’s registration page`,
+    clientId: 'Client id',
+    placeholder: 'Paste the client id here',
+    save: 'Save',
+    remove: 'Remove the saved client id',
+    close: 'Close',
+    empty: 'Paste the client id first.',
+    variable: (variable: string) => `You can also set the environment variable ${variable} before Latchkey starts.`,
+    fromVariable: (variable: string) =>
+      `The client id in use comes from the environment variable ${variable}. One that you save here is used instead.`,
+    fromSettings: 'A client id is saved. Another one takes its place.',
+    saved: (name: string) => `Client id for ${name} saved`,
+    savedText: 'You can sign in now.',
+    removed: (name: string) => `Client id for ${name} removed`,
+  },
+
+  signIn: {
+    waiting: 'Waiting for your browser',
+    waitingText: (name: string) => `Finish signing in to ${name} there. This card goes on by itself.`,
+    timeLeft: 'Time left',
+    timeLeftAloud: (minutes: number) => `${plural(minutes, 'minute', 'minutes')} left to sign in`,
+    openAgain: 'Open again',
+    copyLink: 'Copy link',
+    copied: 'Link copied. Paste it into the browser you want to use.',
+    cancel: 'Cancel',
+    notBack: 'Did the browser not come back?',
+    notBackText: {
+      'deep-link': 'Some browsers do not pass the answer on. Latchkey can wait for it at an address of this computer instead.',
+      loopback: 'Latchkey waits at an address of this computer. It can also take the answer as a link.',
+    },
+    tryOtherWay: 'Try another way',
+    finishing: 'Finishing sign-in',
+    finishingText: (name: string) => `The browser came back. Latchkey is asking ${name} who you are.`,
+    tryAgain: 'Try again',
+    declined: (name: string) => `${name} did not give access`,
+    declinedText: 'You or the service declined the sign-in.',
+    expired: 'Nobody came back in time',
+    expiredText: 'Latchkey stopped waiting for the browser.',
+    differentAccount: (found: string, expected: string) =>
+      `You signed in as ${found}, but this connection belongs to ${expected}`,
+    differentAccountText: (expected: string) =>
+      `To reconnect, sign in as ${expected}. You may have to sign out in the browser first.`,
+    failed: (name: string) => `Could not sign in to ${name}`,
+    unchanged: 'Nothing was changed.',
+    keepInMemory: 'Sign in for this session only',
+  },
+
+  keychainDialog: {
+    title: 'The keychain is not available',
+    text: (name: string) =>
+      `Latchkey keeps sign-ins in the keychain of this computer. You can sign in to ${name} for this session only: the sign-in stays in memory, nothing is written, and it ends when Latchkey closes.`,
+    confirm: 'Sign in for this session only',
+    cancel: 'Not now',
+  },
+
+  health: {
+    connected: 'Healthy',
+    expiring: 'Ends soon',
+    limited: 'Limited',
+    attention: 'Sign in again',
+    misconfigured: 'Set-up problem',
+    disconnecting: 'Disconnecting',
+    stale: 'Cannot renew',
+    offline: 'Offline',
+    rateLimited: 'Asked to wait',
+    locked: 'Locked',
+    storageFault: 'Cannot save',
+    aloud: (provider: string, account: string, word: string) => `${provider}, ${account}: ${word}`,
+  },
+
+  grant: {
+    untilDay: (day: string) => `Renews itself; sign-in lasts until ${day}`,
+    untilDisconnect: 'Renews itself; lasts until you disconnect',
+    keptUntilDay: (day: string) => `Sign-in lasts until ${day}`,
+    expiring: (day: string, distance: string) => `Sign-in ends on ${day}, ${distance}. Reconnect to start it anew.`,
+    notRenewable: (at: string, distance: string) => `Cannot renew itself; ends ${at} (${distance})`,
+    unlimited: 'Sign-in lasts until you disconnect',
+    ended: (at: string) => `Access ended ${at}`,
+    missing: (scopes: readonly string[]) => `Not allowed: ${list.format(scopes)}`,
+    missingText: 'Reconnect to allow it.',
+  },
+
+  confirmed: {
+    never: 'Not confirmed yet',
+    ago: (distance: string) => `Confirmed ${distance}`,
+    justNow: 'just now',
+  },
+
+  activity: {
+    refreshing: 'Checking with the service…',
+    retrying: (when: string, reason: string) => `${reason}. Trying again ${when}; access works meanwhile.`,
+    stale: (since: string, reason: string, when: string) => `Cannot renew since ${since}: ${reason}. Trying again ${when}.`,
+    offline: 'Waiting for the network. Your sign-in is kept.',
+    offlineWithout: 'Waiting for the network. Your sign-in is kept, but access has run out until it can renew.',
+    rateLimited: (name: string, until: string) => `${name} asks us to wait until ${until}`,
+    locked: 'The keychain is locked. Unlock it, and Latchkey goes on by itself.',
+    storageFault: 'Latchkey cannot write to its database, so it does not renew until it can. Your sign-in is kept.',
+    now: 'now',
+  },
+
+  cause: {
+    authorization: (name: string) => `${name} refused once`,
+    network: (name: string) => `${name} could not be reached`,
+    'rate-limit': (name: string) => `${name} asked us to wait`,
+    provider: (name: string) => `${name} has trouble of its own`,
+    configuration: (name: string) => `A setting for ${name} is wrong`,
+    storage: () => 'The database or the keychain failed',
+    unknown: (name: string) => `Renewing at ${name} failed`,
+  } satisfies Record<FailureKind, (name: string) => string>,
+
+  attention: {
+    title: 'Sign in again to go on',
+    since: (at: string, distance: string) => `Since ${at} (${distance})`,
+    reason: {
+      'revoked-or-expired': (name: string) =>
+        `${name} no longer accepts this sign-in. Access was removed there, or it ran out.`,
+      'lost-rotation': (name: string) =>
+        `${name} changed the sign-in, but its answer never arrived here, and it refuses the old one.`,
+      'grant-ended': (name: string) => `${name} ends every sign-in after a fixed time, and this one has run out.`,
+      'not-renewable': (name: string) => `Access ran out, and ${name} gave no way to renew it.`,
+      unreadable: () => 'The stored sign-in is missing from the keychain or cannot be read.',
+      'memory-only': () => 'This sign-in was kept in memory only, and Latchkey was closed since.',
+    } satisfies Record<AttentionReason, (name: string) => string>,
+  },
+
+  misconfigured: {
+    title: 'Your sign-in is kept, but something is set up wrongly',
+    showSetup: 'Show the set-up',
+    fault: {
+      'client-refused': (name: string) => `${name} does not accept the client id. Check the one you saved.`,
+      'client-id-missing': (name: string) => `The client id of ${name} was removed. Save one to go on.`,
+      'request-refused': (name: string) => `${name} does not understand what Latchkey asks. Its provider file may be out of date.`,
+      'endpoint-redirects': (name: string) =>
+        `The address for renewing at ${name} sends us elsewhere, which Latchkey never follows. Check its provider file.`,
+      'certificate-untrusted': (name: string) =>
+        `This computer does not trust the certificate of ${name}. A proxy or a virus scanner may stand in between.`,
+      'provider-missing': (name: string) => `The provider file of ${name} is missing or broken. Put it back to go on.`,
+      'tokens-refused': (name: string) => `${name} renews the sign-in, but its own service then refuses it. Try again later.`,
+    } satisfies Record<ConfigurationFault, (name: string) => string>,
+  },
+
+  disconnecting: {
+    title: (name: string) => `Removing access at ${name}…`,
+    text: 'Latchkey keeps trying until the service confirms, also after a restart.',
+    forget: 'Forget without waiting',
+    forgetText: (name: string) => `This erases the sign-in here at once. Access may then still stand at ${name}.`,
+  },
+
+  resting: {
+    keychain: 'Kept in the keychain',
+    sealed: 'Sealed on this computer, waiting for the keychain',
+    memory: 'In memory only: ends when Latchkey closes',
+  } satisfies Record<RestingPlace, string>,
+
+  card: {
+    check: 'Check',
+    checkAgain: 'Check again',
+    checkNamed: (words: string, provider: string, account: string) => `${words}: ${provider}, ${account}`,
+    checked: (provider: string, account: string) => `${provider}, ${account} works`,
+    reconnect: 'Reconnect',
+    reconnectNamed: (provider: string, account: string) => `Reconnect ${provider}, ${account}`,
+    disconnect: 'Disconnect',
+    disconnectNamed: (provider: string, account: string) => `Disconnect ${provider}, ${account}`,
+    details: 'Details and history',
+    signedIn: 'Signed in',
+    nextRenewal: 'Next renewal',
+    accessUntil: 'Access until',
+    allowed: 'Allowed',
+    nothingAllowed: 'No particular permission',
+    rests: 'Rests',
+    manage: (name: string) => `Open ${name}’s own page`,
+  },
+
+  history: {
+    title: 'What happened',
+    loading: 'Reading the history…',
+    empty: 'Nothing recorded yet.',
+    failed: 'The history could not be read.',
+    kind: {
+      'signed-in': 'Signed in',
+      renewed: 'Renewed',
+      'renewal-failed': 'Renewal failed',
+      'needs-sign-in': 'Sign-in needed',
+      misconfigured: 'A setting is wrong',
+      'disconnect-requested': 'Disconnect requested',
+    } satisfies Record<HistoryKind, string>,
+  },
+
+  disconnectDialog: {
+    title: (provider: string, account: string) => `Disconnect ${account} from ${provider}?`,
+    text: (name: string) =>
+      `Latchkey asks ${name} to remove access, then erases the sign-in, the profile and the picture from this computer.`,
+    afterwards: 'Programs that use this connection stop working. You can sign in again at any time.',
+    confirm: 'Disconnect',
+    cancel: 'Keep it',
+  },
+
+  farewell: {
+    title: (provider: string, account: string) => `${account} disconnected from ${provider}`,
+    confirmed: (name: string) => `${name} confirmed that access is removed.`,
+    'not-offered': (name: string) =>
+      `Everything here is erased. ${name} has no way for a program to remove access; you can do it on its own page:`,
+    'not-offered-nowhere': (name: string) =>
+      `Everything here is erased. ${name} has no way for a program to remove access; look for connected apps in your account there.`,
+    unconfirmed: (name: string) => `Everything here is erased, but ${name} did not confirm. To be sure, remove access on its own page:`,
+    'unconfirmed-nowhere': (name: string) =>
+      `Everything here is erased, but ${name} did not confirm. To be sure, look for connected apps in your account there.`,
+    'nothing-left': () => 'Everything here is erased. There was no access left to remove.',
+  },
+
+  arrival: {
+    connected: (provider: string, account: string) => `${account} connected to ${provider}`,
+    reconnected: (provider: string, account: string) => `${account} reconnected to ${provider}`,
+  },
+
+  vault: {
+    open: { title: '', text: '' },
+    locked: {
+      title: 'The keychain is locked',
+      text: 'Nothing is lost. Unlock it, and Latchkey goes on by itself. New sign-ins wait sealed on this computer until then.',
+    },
+    absent: {
+      title: 'This computer has no keychain that Latchkey can reach',
+      text: 'Sign-ins can be kept in memory only, for this session. On Linux, install and start gnome-keyring or KWallet to keep them.',
+    },
+    slow: {
+      title: 'The keychain does not answer',
+      text: 'Latchkey keeps trying. A window asking for your password may be open behind this one.',
+    },
+    refused: {
+      title: 'The keychain refuses Latchkey',
+      text: 'Allow Latchkey in the settings of your keychain. Sign-ins that rest there stay there.',
+    },
+  } satisfies Record<VaultState, { title: string; text: string }>,
+
+  notice: {
+    kind: {
+      'provider-file': 'A provider file cannot be used',
+      settings: 'The settings file cannot be read',
+      database: 'The database had to be replaced',
+      'deep-link': 'Browsers cannot hand the sign-in back by link',
+    } satisfies Record<NoticeKind, string>,
+    kept: {
+      'provider-file': 'The file is kept as it is.',
+      settings: 'The file is kept as it is.',
+      database: '',
+      'deep-link': '',
+    } satisfies Record<NoticeKind, string>,
+  },
+
+  problem: {
+    'client-id-missing': 'A client id is needed first',
+    'keychain-unavailable': 'The keychain is not available',
+    'browser-unavailable': 'No browser could be opened',
+    'sign-in-needed': 'This connection needs a new sign-in',
+    temporary: 'Not possible at this moment',
+    misconfigured: 'A setting is wrong',
+    'not-found': 'This is gone already',
+    'invalid-input': 'That cannot be right',
+    storage: 'Latchkey cannot save',
+    internal: 'Something went wrong in Latchkey',
+  } satisfies Record<ProblemCode, string>,
+
+  problemAction: {
+    'copy-link': 'Copy the link instead',
+    reconnect: 'Reconnect',
+    retry: 'Try again',
+  },
+
+  unknownProblem: 'The reason is not known.',
+};

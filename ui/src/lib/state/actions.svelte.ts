@@ -1,0 +1,249 @@
+// What a person can do, and what is said when it does not work. Nothing here fails without a word.
+import type { Backend } from '../api/backend';
+import type {
+  ConnectionId,
+  ConnectionView,
+  HistoryEntry,
+  Keep,
+  Problem,
+  ProviderId,
+  Redirect,
+  SignInView,
+} from '../api/bindings';
+import { asProblem, PROBLEMS, sentence } from '../errors';
+import { t } from '../messages';
+import { describe, farewellToast } from './changes';
+import type { Change, Connections } from './connections.svelte';
+import type { ToastAction, Toasts } from './toasts.svelte';
+
+/** What was being done when a problem came up: enough to offer the right way on. */
+interface Attempt {
+  provider?: ProviderId;
+  connection?: ConnectionId;
+  retry?: () => unknown;
+}
+
+/** Between the view and the backend: the view names the wish, this does it and reports. */
+export class Actions {
+  /** Why nothing can be shown at all. */
+  unreachable = $state.raw<Problem | null>(null);
+  /** Providers whose set-up is open. */
+  openSetups = $state.raw<ReadonlySet<ProviderId>>(new Set());
+  /** The connection whose Disconnect waits for a yes. */
+  disconnecting = $state<ConnectionId | null>(null);
+  /** The sign-in that the keychain refused. */
+  memoryOffer = $state.raw<{ provider: ProviderId; redirect: Redirect | null; problem: Problem } | null>(null);
+  /** What a screen reader is told next. */
+  said = $state.raw<{ id: number; text: string } | null>(null);
+
+  #sayings = 0;
+
+  /** Where the person wanted each first sign-in kept, for starting it over the same way. */
+  readonly #kept = new Map<ProviderId, Keep>();
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly state: Connections,
+    private readonly toasts: Toasts,
+  ) {}
+
+  /** Listens to the engine for as long as the window lives. */
+  async start(): Promise<void> {
+    this.unreachable = null;
+    try {
+      await this.backend.watch((event) => this.#report(this.state.apply(event)));
+    } catch (thrown) {
+      this.unreachable = asProblem(thrown);
+    }
+  }
+
+  /** Begins a first sign-in. */
+  signIn(provider: ProviderId, keep: Keep = 'keychain', redirect: Redirect | null = null): Promise<boolean> {
+    this.#kept.set(provider, keep);
+    const retry = () => this.signIn(provider, keep, redirect);
+    return this.#try({ provider, retry }, () => this.backend.beginSignIn({ provider, keep, redirect }), (problem) => {
+      if (PROBLEMS[problem.code].remedy !== 'keep-in-memory' || keep === 'memory') return false;
+      this.memoryOffer = { provider, redirect, problem };
+      return true;
+    });
+  }
+
+  /** Takes the offer to keep a sign-in in memory. */
+  acceptMemory(): Promise<boolean> {
+    const offer = this.memoryOffer;
+    this.memoryOffer = null;
+    return offer ? this.signIn(offer.provider, 'memory', offer.redirect) : Promise.resolve(false);
+  }
+
+  reconnect(connection: ConnectionId, redirect: Redirect | null = null): Promise<boolean> {
+    const retry = () => this.reconnect(connection, redirect);
+    return this.#try({ connection, retry }, () => this.backend.reconnect({ connection, redirect }));
+  }
+
+  /** Starts a sign-in over, by whatever way back. */
+  startOver(signIn: SignInView, redirect: Redirect | null): Promise<boolean> {
+    return signIn.connection === null
+      ? this.signIn(signIn.provider, this.#kept.get(signIn.provider) ?? 'keychain', redirect)
+      : this.reconnect(signIn.connection, redirect);
+  }
+
+  /** Starts a sign-in over with the way back that was not tried. */
+  otherWay(signIn: SignInView): Promise<boolean> {
+    return this.startOver(signIn, signIn.redirect === 'loopback' ? 'deep-link' : 'loopback');
+  }
+
+  /** Gives a sign-in up, or takes away how it ended. */
+  cancel({ id }: SignInView): Promise<boolean> {
+    return this.#try({}, () => this.backend.cancelSignIn({ signIn: id }));
+  }
+
+  openAgain({ id }: SignInView): Promise<boolean> {
+    return this.#try({ retry: () => this.backend.openSignInPage({ signIn: id }) }, () =>
+      this.backend.openSignInPage({ signIn: id }),
+    );
+  }
+
+  async copyLink({ id }: SignInView): Promise<void> {
+    if (await this.#try({}, () => this.backend.copySignInLink({ signIn: id }))) {
+      this.toasts.push({ tone: 'plain', title: t.signIn.copied });
+      this.say(t.signIn.copied);
+    }
+  }
+
+  /** Asks the provider now. Silence would read as "nothing happened", so a good answer is said too. */
+  async check(connection: ConnectionId): Promise<void> {
+    const answer: { view?: ConnectionView } = {};
+    const retry = () => this.check(connection);
+    const done = await this.#try({ connection, retry }, async () => {
+      answer.view = await this.backend.check({ connection });
+    });
+    const { health, providerName, account } = answer.view ?? {};
+    if (!done || !health || !providerName || !account) return;
+    const fine = health.severity === 'healthy' || health.severity === 'notice';
+    if (!fine || (health.activity.kind !== 'idle' && health.activity.kind !== 'refreshing')) return;
+    const title = t.card.checked(providerName, account.name);
+    this.toasts.push({ tone: 'good', title });
+    this.say(title);
+  }
+
+  /** Disconnects what the person was asked about. */
+  async confirmDisconnect(): Promise<void> {
+    const connection = this.disconnecting;
+    this.disconnecting = null;
+    if (connection !== null) {
+      await this.#try({ retry: () => this.backend.disconnect({ connection }) }, () => this.backend.disconnect({ connection }));
+    }
+  }
+
+  forget(connection: ConnectionId): Promise<boolean> {
+    return this.#try({}, () => this.backend.forget({ connection }));
+  }
+
+  openManagePage(connection: ConnectionId): Promise<boolean> {
+    return this.#try({}, () => this.backend.openManagePage({ connection }));
+  }
+
+  /** Reads the history; the list itself says when it cannot. */
+  history(connection: ConnectionId): Promise<HistoryEntry[]> {
+    return this.backend.history({ connection });
+  }
+
+  setup(provider: ProviderId, open: boolean): void {
+    const next = new Set(this.openSetups);
+    if (open) next.add(provider);
+    else next.delete(provider);
+    this.openSetups = next;
+  }
+
+  /** Saves a client id. What is wrong with the id itself is for the field and not for a message. */
+  async saveClientId(provider: ProviderId, name: string, clientId: string): Promise<string | null> {
+    let fault: string | null = null;
+    const done = await this.#try({}, () => this.backend.saveClientId({ provider, clientId }), (problem) => {
+      if (PROBLEMS[problem.code].remedy !== 'mark-field') return false;
+      fault = sentence(problem);
+      return true;
+    });
+    if (done) {
+      this.setup(provider, false);
+      const title = clientId ? t.setup.saved(name) : t.setup.removed(name);
+      this.toasts.push({ tone: 'good', title, text: clientId ? t.setup.savedText : undefined });
+      this.say(title);
+    }
+    return fault;
+  }
+
+  copyRedirectUri(provider: ProviderId): Promise<boolean> {
+    return this.#try({}, () => this.backend.copyRedirectUri({ provider }));
+  }
+
+  openRegisterPage(provider: ProviderId): Promise<boolean> {
+    return this.#try({}, () => this.backend.openRegisterPage({ provider }));
+  }
+
+  /** Does something; what goes wrong is answered by `own`, or else by the table of problems. */
+  async #try(attempt: Attempt, work: () => Promise<unknown>, own?: (problem: Problem) => boolean): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      if (!own?.(problem)) this.#tell(problem, attempt);
+      return false;
+    }
+  }
+
+  #tell(problem: Problem, attempt: Attempt): void {
+    const { title, tone, remedy } = PROBLEMS[problem.code];
+    if (remedy === 'show-setup' && attempt.provider) this.setup(attempt.provider, true);
+    if (remedy === 'read-again') void this.#readAgain();
+    this.toasts.push({ tone, title, text: sentence(problem), action: this.#way(problem, attempt) });
+    this.say(`${title}. ${sentence(problem)}`);
+  }
+
+  /** The one button that a message gets, if there is a way on. */
+  #way(problem: Problem, attempt: Attempt): ToastAction | undefined {
+    const { remedy } = PROBLEMS[problem.code];
+    const connection = problem.connection ?? attempt.connection;
+    if (remedy === 'reconnect' && connection) {
+      return { label: t.problemAction.reconnect, name: 'reconnect', run: () => this.reconnect(connection) };
+    }
+    if (remedy === 'retry' && attempt.retry) {
+      return { label: t.problemAction.retry, name: 'retry', run: () => this.#try({}, async () => attempt.retry?.()) };
+    }
+    const waiting = this.#waiting(attempt);
+    if (remedy === 'copy-link' && waiting) {
+      return { label: t.problemAction['copy-link'], name: 'copy-link', run: () => this.copyLink(waiting) };
+    }
+    return undefined;
+  }
+
+  #waiting({ provider, connection }: Attempt): SignInView | null {
+    const owner =
+      this.state.connections.find(({ id }) => id === connection) ?? this.state.providers.find(({ id }) => id === provider);
+    return owner?.signIn?.stage.kind === 'waiting-for-browser' ? owner.signIn : null;
+  }
+
+  /** What is shown is out of date: everything is asked for once more. */
+  async #readAgain(): Promise<void> {
+    try {
+      this.#report(this.state.show(await this.backend.overview()));
+    } catch (thrown) {
+      this.unreachable = asProblem(thrown);
+    }
+  }
+
+  #report(changes: Change[]): void {
+    for (const change of changes) {
+      if (change.kind === 'removed') this.toasts.push(farewellToast(change.farewell));
+      if (change.kind === 'connected' || change.kind === 'reconnected') {
+        this.toasts.push({ tone: 'good', title: describe(change) });
+      }
+    }
+    if (changes.length > 0) this.say(changes.map(describe).join('. '));
+  }
+
+  /** Has something said to a screen reader. */
+  say(text: string): void {
+    this.said = { id: ++this.#sayings, text };
+  }
+}
