@@ -254,7 +254,6 @@ export const en = {
     accessUntil: 'Access until',
     allowed: 'Allowed',
     nothingAllowed: 'No particular permission',
-    rests: 'Rests',
     manage: (name: string) => `Open ${name}’s own page`,
   },
 
