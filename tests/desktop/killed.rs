@@ -17,9 +17,9 @@ async fn killed_while_the_browser_is_open_the_link_starts_the_app_and_completes(
     stage.kill();
     // The browser hands the link to the desktop, which starts the app with it: a cold start.
     tab.page.click("#agree").await.unwrap();
-    stage.control().wait_for_requests(Endpoint::Token, 1).await;
+    stage.requests(Endpoint::Token, 1).await;
     stage.wait_for_items(2);
-    assert!(stage.control().refusals().is_empty(), "{:?}", stage.control().refusals());
+    assert_eq!(stage.refusals(), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +28,7 @@ async fn killed_during_the_exchange_nothing_says_connected() {
     stage.control().set_fault(Endpoint::Token, Fault::Hold { moment: Moment::After }, 1);
     stage.page().click(SIGN_IN).await.unwrap();
     stage.agree("ada").await;
-    let held = stage.control().wait_for_held(Endpoint::Token).await;
+    let held = stage.held(Endpoint::Token).await;
     stage.kill();
     stage.control().release(held.sequence, Release::Drop);
     stage.open().await;
@@ -44,7 +44,7 @@ async fn killed_before_the_account_is_known_the_sign_in_is_taken_up_without_a_ne
     stage.control().set_fault(Endpoint::Userinfo, Fault::Hold { moment: Moment::Before }, 1);
     stage.page().click(SIGN_IN).await.unwrap();
     stage.agree("ada").await;
-    let held = stage.control().wait_for_held(Endpoint::Userinfo).await;
+    let held = stage.held(Endpoint::Userinfo).await;
     stage.kill();
     stage.control().release(held.sequence, Release::Drop);
     stage.open().await;
@@ -62,14 +62,14 @@ async fn killed_during_a_refresh_the_sign_in_is_kept_wherever_it_can_be() {
         });
         stage.sign_in("ada").await;
         stage.control().set_fault(Endpoint::Refresh, Fault::Hold { moment }, 1);
-        let held = stage.control().wait_for_held(Endpoint::Refresh).await;
+        let held = stage.held(Endpoint::Refresh).await;
         stage.control().change_settings(|settings| settings.access_token_life_seconds = 3600);
         stage.kill();
         stage.control().release(held.sequence, Release::Drop);
         stage.open().await;
         stage.page().wait_for(HEALTHY).await.unwrap();
-        stage.control().wait_for_requests(Endpoint::Refresh, 2).await;
-        assert!(stage.control().refusals().is_empty(), "{moment:?}: {:?}", stage.control().refusals());
+        stage.requests(Endpoint::Refresh, 2).await;
+        assert_eq!(stage.refusals(), Vec::<String>::new(), "{moment:?}");
     }
 }
 
@@ -79,7 +79,7 @@ async fn where_the_answer_is_lost_for_good_the_card_says_exactly_that() {
     stage.control().change_settings(|settings| settings.access_token_life_seconds = 4);
     stage.sign_in("ada").await;
     stage.control().set_fault(Endpoint::Refresh, Fault::Hold { moment: Moment::After }, 1);
-    let held = stage.control().wait_for_held(Endpoint::Refresh).await;
+    let held = stage.held(Endpoint::Refresh).await;
     stage.kill();
     stage.control().release(held.sequence, Release::Drop);
     stage.open().await;

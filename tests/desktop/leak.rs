@@ -12,10 +12,10 @@ async fn no_secret_is_found_outside_the_engine() {
     let stage = Stage::new().await;
     stage.control().change_settings(|settings| settings.access_token_life_seconds = 4);
     stage.sign_in("ada").await;
-    stage.control().wait_for_requests(Endpoint::Refresh, 2).await;
+    stage.requests(Endpoint::Refresh, 2).await;
     stage.page().click(r#"[data-connection] [data-action="reconnect"]"#).await.unwrap();
     stage.agree("ada").await;
-    stage.control().wait_for_requests(Endpoint::Token, 2).await;
+    stage.requests(Endpoint::Token, 2).await;
     stage.page().wait_for(HEALTHY).await.unwrap();
     stage.page().click(SIGN_IN).await.unwrap();
     stage.consent().await.page.click("#decline").await.unwrap();

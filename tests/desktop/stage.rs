@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use latchkey_rig::{App, AppWindow, Browser, Desktop, DesktopOptions, Page, wait};
-use latchkey_sandbox::{Control, Sandbox, SandboxOptions};
+use latchkey_sandbox::{Control, Endpoint, Entry, HeldRequest, Sandbox, SandboxOptions};
 
 pub(crate) const SERVICE: &str = "dev.latchkey.desktop";
 pub(crate) const SCHEME: &str = "dev.latchkey.app";
@@ -17,6 +18,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Stage {
     window: Option<AppWindow>,
     app: App,
+    consents: AtomicUsize,
     pub(crate) desktop: Desktop,
     pub(crate) sandbox: Sandbox,
 }
@@ -41,7 +43,7 @@ impl Stage {
         let desktop = Desktop::start(DesktopOptions::default()).unwrap();
         desktop.allow_scheme(&sandbox.origin(), SCHEME).unwrap();
         let app = App::new(binary()).variable("LATCHKEY_SANDBOX_URL", sandbox.origin());
-        Self { window: None, app, desktop, sandbox }
+        Self { window: None, app, consents: AtomicUsize::new(0), desktop, sandbox }
     }
 
     pub(crate) async fn open(&mut self) {
@@ -66,6 +68,27 @@ impl Stage {
         self.sandbox.control()
     }
 
+    /// Waits until so many requests of a kind have been answered.
+    pub(crate) async fn requests(&self, endpoint: Endpoint, count: usize) -> Vec<Entry> {
+        let control = self.control();
+        let waited = tokio::time::timeout(PATIENCE, control.wait_for_requests(endpoint, count)).await;
+        waited.unwrap_or_else(|_| {
+            panic!("{count} requests to {endpoint:?}: {:?}", control.requests_to(endpoint))
+        })
+    }
+
+    /// Waits until a request of a kind is held.
+    pub(crate) async fn held(&self, endpoint: Endpoint) -> HeldRequest {
+        tokio::time::timeout(PATIENCE, self.control().wait_for_held(endpoint)).await.expect("a held request")
+    }
+
+    /// What the sandbox turned down, but for what browsers ask for by themselves.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        let refusals = self.control().refusals().into_iter();
+        let ours = refusals.filter(|(entry, _)| entry.endpoint != Endpoint::Elsewhere);
+        ours.map(|(entry, why)| format!("{} {}: {why}", entry.method, entry.path)).collect()
+    }
+
     /// Clicks through a whole sign-in as `account`, up to the healthy card.
     pub(crate) async fn sign_in(&self, account: &str) {
         self.page().click(SIGN_IN).await.unwrap();
@@ -80,9 +103,12 @@ impl Stage {
         tab.page.click("#agree").await.unwrap();
     }
 
-    /// The consent page in the browser.
+    /// The consent page in the browser: that of the newest authorization request, since the pages of
+    /// earlier ones stay open.
     pub(crate) async fn consent(&self) -> Tab {
-        let tab = self.tab("/authorize").await;
+        let seen = self.consents.fetch_add(1, Ordering::Relaxed);
+        let requests = self.requests(Endpoint::Authorize, seen + 1).await;
+        let tab = self.tab(requests.last().unwrap().query.value("state").unwrap()).await;
         tab.page.wait_for("#agree").await.unwrap();
         tab
     }

@@ -14,7 +14,7 @@ use crate::{Error, Result, environment::Environment};
 /// Names under which Chromium or a twin of it is installed.
 const PROGRAMS: &[&str] = &["chromium", "google-chrome-stable", "google-chrome", "chromium-browser"];
 
-/// Port 0: the browser takes a free one and writes it into its profile, so nobody can take it in between.
+/// Words of a shell command. Port 0: the browser takes a free one and writes it into its profile, so nobody can take it in between.
 const FLAGS: &[&str] = &[
     "--remote-debugging-port=0",
     "--no-sandbox",
@@ -34,6 +34,8 @@ const FLAGS: &[&str] = &[
     "--disable-dev-shm-usage",
     "--disable-features=Translate,OptimizationHints,MediaRouter",
     "--no-proxy-server",
+    // A page that waits for a font of another host would wait as long as the network lets it.
+    "'--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'",
     "--window-position=140,60",
     "--window-size=1000,780",
 ];

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::Connection as Database;
-use rusqlite_migration::{M, MigrationDefinitionError, Migrations};
+use rusqlite_migration::{M, Migrations};
 
 use super::{StoreError, failing};
 
@@ -11,13 +11,15 @@ const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/001_first.sql
 
 /// Settings of the connection, then migrations, each in a transaction of its own.
 pub(super) fn prepare(path: &Path, mut database: Database) -> Result<Database, StoreError> {
+    // Before anything is set: a setting such as the journal mode is written into the file.
+    let version: isize = failing(path, database.pragma_query_value(None, "user_version", |row| row.get(0)))?;
+    if version > MIGRATIONS.len().cast_signed() {
+        return Err(StoreError::Newer(path.to_owned()));
+    }
     failing(path, configure(&database))?;
     match Migrations::from_slice(MIGRATIONS).to_latest(&mut database) {
         Ok(()) => Ok(database),
         Err(rusqlite_migration::Error::RusqliteError { err, .. }) => failing(path, Err(err)),
-        Err(rusqlite_migration::Error::MigrationDefinition(
-            MigrationDefinitionError::DatabaseTooFarAhead,
-        )) => Err(StoreError::Newer(path.to_owned())),
         Err(error) => Err(StoreError::Unreadable { path: path.to_owned(), what: error.to_string() }),
     }
 }
@@ -48,12 +50,9 @@ mod tests {
         let database = Database::open(&path).unwrap();
         database.pragma_update(None, "user_version", 99).unwrap();
         drop(database);
+        let before = std::fs::read(&path).unwrap();
         let refused = prepare(&path, Database::open(&path).unwrap());
         assert!(matches!(refused, Err(StoreError::Newer(_))));
-        let version: i64 = Database::open(&path)
-            .unwrap()
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .unwrap();
-        assert_eq!(version, 99);
+        assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 }
