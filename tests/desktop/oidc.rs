@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 use latchkey_rig::{Page, wait};
 
-use crate::stage::{HEALTHY, PATIENCE, SCHEME, Stage};
+use crate::stage::{HEALTHY, PATIENCE, SCHEME, Stage, Tab};
 
 const CARD: &str = r#"[data-provider="oidc"]"#;
 
@@ -94,18 +94,19 @@ fn file(issuer: &str) -> String {
 }
 
 /// The browser's part: signs in under a name and consents.
-async fn agree(stage: &Stage, name: &str) {
+async fn agree(stage: &Stage, name: &str) -> Tab {
     let tab = stage.tab("/interaction/").await;
     tab.page.fill("[name=login]", name).await.unwrap();
     tab.page.fill("[name=password]", "any").await.unwrap();
     tab.page.click("[type=submit]").await.unwrap();
     tab.page.wait_gone("[name=login]").await.unwrap();
     tab.page.click("[type=submit]").await.unwrap();
+    tab
 }
 
-async fn reconnect(stage: &Stage, page: &Page, name: &str) {
+async fn reconnect(stage: &Stage, page: &Page, name: &str) -> Tab {
     page.click(r#"[data-connection] [data-action="reconnect"]"#).await.unwrap();
-    agree(stage, name).await;
+    agree(stage, name).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,8 +116,9 @@ async fn sign_in_three_refreshes_revocation_there_and_reconnect_heal_the_same_ac
     stage.open().await;
     let page = stage.page();
     page.click(&*format!(r#"{CARD} [data-action="sign-in"]"#)).await.unwrap();
-    agree(&stage, "ada").await;
+    let tab = agree(&stage, "ada").await;
     page.wait_for(HEALTHY).await.unwrap();
+    tab.close().await;
 
     let three = || Ok((provider.count("refreshes") >= 3).then_some(()));
     wait::until("three refreshes with rotation", PATIENCE, three).unwrap();
@@ -129,8 +131,9 @@ async fn sign_in_three_refreshes_revocation_there_and_reconnect_heal_the_same_ac
     assert!(card.contains("invalid_grant"), "the provider's reason is shown: {card}");
     let errors = provider.count("errors");
 
-    reconnect(&stage, &page, "ben").await;
+    let tab = reconnect(&stage, &page, "ben").await;
     page.wait_for(r#"[data-ending="different-account"]"#).await.unwrap();
+    tab.close().await;
     let refused = page.text("[data-connection]").await.unwrap();
     assert!(
         refused.contains("ben of oidc-provider") && refused.contains("ada of oidc-provider"),
@@ -138,7 +141,8 @@ async fn sign_in_three_refreshes_revocation_there_and_reconnect_heal_the_same_ac
     );
     assert_eq!(provider.count("errors"), errors, "a dead grant is not asked for again");
 
-    reconnect(&stage, &page, "ada").await;
+    page.click(r#"[data-ending="different-account"] [data-action="dismiss"]"#).await.unwrap();
+    let _tab = reconnect(&stage, &page, "ada").await;
     page.wait_for(HEALTHY).await.unwrap();
     assert_eq!(page.count("[data-connection]").await.unwrap(), 1);
 }

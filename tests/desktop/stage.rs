@@ -26,7 +26,13 @@ pub(crate) struct Stage {
 /// A page in the browser, and the hold on the browser without which it cannot be reached.
 pub(crate) struct Tab {
     pub(crate) page: Page,
-    _browser: Browser,
+    browser: Browser,
+}
+
+impl Tab {
+    pub(crate) async fn close(self) {
+        self.browser.close_tab().await.unwrap();
+    }
 }
 
 impl Stage {
@@ -117,7 +123,7 @@ impl Stage {
     pub(crate) async fn tab(&self, part: &str) -> Tab {
         let browser = self.desktop.browser().await.unwrap();
         let page = browser.tab(part).await.unwrap().with_patience(PATIENCE);
-        Tab { page, _browser: browser }
+        Tab { page, browser }
     }
 
     /// A second process of the app with these arguments, as the operating system or anybody else starts one.

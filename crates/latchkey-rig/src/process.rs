@@ -1,6 +1,6 @@
 //! What can be learned about a process from outside, through `/proc`.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::FileExt, path::PathBuf};
+use std::{collections::BTreeMap, fs, ops::Range, os::unix::fs::FileExt, path::PathBuf};
 
 use memchr::memmem;
 pub use rustix::process::Signal;
@@ -101,25 +101,56 @@ pub fn search_memory(pid: u32, needles: &[&[u8]]) -> Result<Vec<Finding>> {
     let maps = fs::read_to_string(&maps).map_err(Error::file("read", &maps))?;
     let path = proc(pid, "mem");
     let memory = fs::File::open(&path).map_err(Error::file("open", &path))?;
+    let path = proc(pid, "pagemap");
+    let pages = fs::File::open(&path).map_err(Error::file("open", &path))?;
     let mut found = Vec::new();
     for region in maps.lines() {
-        if let Some((start, end)) = readable(region) {
-            search_region(&memory, start..end, region, needles, &mut found);
+        let Some((start, end)) = readable(region) else { continue };
+        for resident in resident(&pages, start..end) {
+            search_region(&memory, resident, region, needles, &mut found);
         }
     }
     Ok(found)
 }
 
+/// The parts of a range that hold anything: a web view reserves gigabytes that it never touches.
+fn resident(pages: &fs::File, range: Range<u64>) -> Vec<Range<u64>> {
+    const ENTRY: u64 = 8;
+    let page = rustix::param::page_size() as u64;
+    let (mut address, mut parts) = (range.start, Vec::<Range<u64>>::new());
+    let mut buffer = vec![0; 64 * 1024];
+    while address < range.end {
+        let wanted =
+            usize::try_from((range.end - address) / page * ENTRY).unwrap_or(usize::MAX).min(buffer.len());
+        let count = pages.read_at(&mut buffer[..wanted], address / page * ENTRY).unwrap_or(0);
+        if count == 0 {
+            break;
+        }
+        for entry in buffer[..count].chunks_exact(8) {
+            // Bit 63: in memory. Bit 62: swapped out. Little-endian, so both are in the last byte.
+            if entry[7] & 0b1100_0000 != 0 {
+                match parts.last_mut() {
+                    Some(last) if last.end == address => last.end += page,
+                    Some(_) | None => parts.push(address..address + page),
+                }
+            }
+            address += page;
+        }
+    }
+    parts
+}
+
 /// Reads one region in chunks that overlap, so that a sequence on the seam is seen.
 fn search_region(
     memory: &fs::File,
-    range: std::ops::Range<u64>,
+    range: Range<u64>,
     region: &str,
     needles: &[&[u8]],
     found: &mut Vec<Finding>,
 ) {
     let overlap = needles.iter().map(|needle| needle.len()).max().unwrap_or(0);
-    let mut buffer = vec![0; CHUNK + overlap];
+    let whole = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+    let mut buffer = vec![0; whole.min(CHUNK + overlap)];
     let mut address = range.start;
     while address < range.end {
         let left = usize::try_from(range.end - address).unwrap_or(usize::MAX).min(buffer.len());
