@@ -7,10 +7,13 @@ use latchkey_protocol::{
 };
 
 use crate::connection::{Connection, Standing, Superseded};
+use crate::credential::TokenSet;
 use crate::identity::{self, IdentityError};
 use crate::live::{Parts, RefreshEnd, Slot};
 use crate::refresh::{self, Why};
+use crate::resting::{self, LoadError};
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// Milliseconds of life that access should have left when the provider is asked.
 const LEAST_LIFE_MS: i64 = 30_000;
@@ -21,8 +24,9 @@ const REFUSED_WAIT_MS: i64 = 900_000;
 /// once more.
 pub(crate) async fn check(parts: &Arc<Parts>, id: &ConnectionId) -> Result<ConnectionView, Problem> {
     let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
+    let seen = slot.connection().version();
     if worth_renewing(parts, &slot) {
-        refresh::renew(parts, &slot, Why::Asked).await;
+        refresh::renew(parts, &slot, Why::Asked { seen }).await;
     }
     match slot.connection().standing {
         Standing::Good => confirm(parts, &slot).await?,
@@ -52,48 +56,82 @@ fn worth_renewing(parts: &Parts, slot: &Slot) -> bool {
 /// endpoint contradict each other.
 async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>) -> Result<(), Problem> {
     for last in [false, true] {
-        let Ok(set) = refresh::access(parts, slot, 0).await else {
+        let asked = slot.connection();
+        let Some(set) = at_hand(parts, slot, &asked).await? else {
             return Ok(());
         };
-        let connection = slot.connection();
-        let Some(provider) = parts.provider_of(&connection) else {
+        let Some(provider) = parts.provider_of(&asked) else {
             return Ok(());
         };
         match identity::identify(&parts.http, provider, &set.access).await {
-            Ok(account) if account.key == connection.account.key => {
-                let confirmed = connection.confirmed(parts.now(), account);
-                return keep(parts, confirmed).await;
+            Ok(account) if account.key == asked.account.key => {
+                return keep(parts, slot, &asked, |known| known.confirmed(parts.now(), account)).await;
             }
-            Ok(account) => return Err(another_account(&connection, &account.name)),
-            Err(IdentityError::Refused) if !connection.access.renewable => {
+            Ok(account) => return Err(another_account(&asked, &account.name)),
+            Err(IdentityError::Refused) if !asked.access.renewable => {
                 let reason = AttentionReason::NotRenewable;
-                let ended = connection.needs_sign_in(reason, parts.now(), None);
-                return keep(parts, ended).await;
+                return keep(parts, slot, &asked, |known| known.needs_sign_in(reason, parts.now(), None))
+                    .await;
             }
             Err(IdentityError::Refused) if last => {
                 let (fault, next) = (ConfigurationFault::TokensRefused, parts.now().plus(REFUSED_WAIT_MS));
-                let faulty = connection.misconfigured(fault, parts.now(), None, next);
-                return keep(parts, faulty).await;
+                let faulty = |known: Connection| known.misconfigured(fault, parts.now(), None, next);
+                return keep(parts, slot, &asked, faulty).await;
             }
             Err(IdentityError::Refused) => {
-                if refresh::renew(parts, slot, Why::Asked).await != RefreshEnd::Renewed {
+                let why = Why::Asked { seen: asked.version() };
+                if refresh::renew(parts, slot, why).await != RefreshEnd::Renewed {
                     return Ok(());
                 }
             }
-            Err(error) => return Err(not_confirmed(&connection, &error)),
+            Err(error) => return Err(not_confirmed(&asked, &error)),
         }
     }
     Ok(())
 }
 
-async fn keep(parts: &Arc<Parts>, connection: Result<Connection, Superseded>) -> Result<(), Problem> {
-    let Ok(connection) = connection else { return Ok(()) };
-    match parts.store.commit_state(connection.clone(), false, None, parts.now()).await {
+/// The token set to ask with. None where access has ended, or is lost from this computer: the health says why.
+async fn at_hand(
+    parts: &Arc<Parts>,
+    slot: &Arc<Slot>,
+    connection: &Connection,
+) -> Result<Option<Arc<TokenSet>>, Problem> {
+    if !slot.read(|state| state.access_alive(parts.clock.boot())) {
+        return Ok(None);
+    }
+    match resting::load(parts, slot, connection).await {
+        Ok(set) => Ok(Some(set)),
+        Err(LoadError::Vault(error @ VaultError::Keychain(_))) => {
+            Err(Problem::from(error).about(&connection.id))
+        }
+        Err(LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_))) => {
+            // A refresh meets the same and writes it down.
+            refresh::renew(parts, slot, Why::Asked { seen: connection.version() }).await;
+            Ok(None)
+        }
+        Err(LoadError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Writes down what was learnt by asking with the token set of `asked`. Whoever has changed the connection
+/// meanwhile, or is about to, knows something newer.
+async fn keep(
+    parts: &Arc<Parts>,
+    slot: &Slot,
+    asked: &Connection,
+    change: impl FnOnce(Connection) -> Result<Connection, Superseded>,
+) -> Result<(), Problem> {
+    let Ok(_exclusive) = slot.exclusive.try_lock() else { return Ok(()) };
+    let known = slot.connection();
+    if (known.version(), &known.standing) != (asked.version(), &asked.standing) {
+        return Ok(());
+    }
+    let Ok(changed) = change(known) else { return Ok(()) };
+    match parts.store.commit_state(changed.clone(), false, None, parts.now()).await {
         Ok(()) => {
-            parts.publish(connection, None);
+            parts.publish(changed);
             Ok(())
         }
-        // Renewed or disconnected meanwhile: that is newer than what was learnt here.
         Err(StoreError::Superseded) => Ok(()),
         Err(error) => Err(error.into()),
     }

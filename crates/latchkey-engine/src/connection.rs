@@ -165,6 +165,11 @@ pub(crate) struct Failure {
 pub(crate) struct Superseded;
 
 impl Connection {
+    /// Its epoch and generation.
+    pub(crate) fn version(&self) -> (i64, i64) {
+        (self.epoch, self.generation)
+    }
+
     /// Whether a refresh may run without the person: the grant stands, or a setting may have been put right.
     pub(crate) fn may_renew(&self) -> bool {
         match self.standing {
@@ -187,7 +192,7 @@ impl Connection {
         if let Some(granted) = granted {
             self.grant.granted = granted;
         }
-        self.standing = Standing::Good;
+        self.standing = if set.bearer { Standing::Good } else { unusable(set.obtained_at) };
         self.track = Track { last_success_at: Some(set.obtained_at), ..Track::default() };
         self.resting = if self.keep == Keep::Memory { RestingPlace::Memory } else { RestingPlace::Sealed };
         Ok(self)
@@ -242,6 +247,15 @@ impl Connection {
         Ok(self)
     }
 
+    /// The file of its provider was missing and is there again.
+    pub(crate) fn provider_is_back(&mut self) {
+        let fault = ConfigurationFault::ProviderMissing;
+        if matches!(self.standing, Standing::Misconfigured { fault: known, .. } if known == fault) {
+            self.standing = Standing::Good;
+            self.track = Track { last_success_at: self.track.last_success_at, ..Track::default() };
+        }
+    }
+
     /// Renewing failed for a passing reason.
     #[must_use]
     pub(crate) fn failed_for_now(mut self, failure: Failure, next_try_at: Timestamp) -> Self {
@@ -262,6 +276,12 @@ impl Connection {
         }
         self
     }
+}
+
+/// The provider renewed the sign-in with a kind of access token that must not be used (RFC 6749 7.1).
+fn unusable(at: Timestamp) -> Standing {
+    let text = Some("a kind of token that Latchkey cannot use".to_owned());
+    Standing::Misconfigured { fault: ConfigurationFault::TokensRefused, since: at, text }
 }
 
 #[cfg(test)]

@@ -14,8 +14,9 @@ use crate::connection::{Connection, Failure, Standing};
 use crate::credential::TokenSet;
 use crate::flow::authorization_code::{self, RevocationOutcome};
 use crate::live::{Parts, Slot};
-use crate::resting;
+use crate::resting::{self, LoadError};
 use crate::store::StoreError;
+use crate::vault::VaultError;
 use crate::view;
 
 /// How long a provider that does not answer is asked again, in milliseconds: a week.
@@ -39,16 +40,19 @@ pub(crate) async fn disconnect(parts: &Arc<Parts>, id: &ConnectionId) -> Result<
 
 async fn begin(parts: &Arc<Parts>, slot: &Arc<Slot>, connection: Connection) -> Result<(), StoreError> {
     // A set that cannot be read cannot be revoked; that is no reason to keep the connection.
-    let set = resting::load(parts, slot, &connection).await.ok();
+    let set = resting::load(parts, slot, &connection).await;
     let leaving = connection.disconnecting(parts.now());
     let envelope = match &set {
-        Some(set) => resting::seal(parts, &leaving, set).await.ok(),
-        None => None,
+        Ok(set) => resting::seal(parts, &leaving, set).await.ok(),
+        Err(_) => None,
     };
     let line = (HistoryKind::DisconnectRequested, None);
     parts.store.commit_disconnect(leaving.clone(), envelope, line, parts.now()).await?;
-    parts.publish(leaving, set);
-    erase_item(parts, &slot.connection()).await;
+    // Without the set: whoever revokes reads the row, in which a refresh may have put a later one.
+    parts.publish(leaving.clone());
+    if !matches!(set, Err(LoadError::Vault(VaultError::Keychain(_)))) {
+        erase_item(parts, &leaving).await;
+    }
     Ok(())
 }
 
@@ -87,13 +91,38 @@ async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Opt
     let Some(url) = url.and_then(|url| Url::parse(url).ok()) else {
         return Some(Revocation::NotOffered);
     };
-    let Ok(set) = resting::load(parts, slot, connection).await else {
-        return Some(Revocation::NothingLeft);
+    let set = match set_to_revoke(parts, slot, connection).await {
+        Ok(set) => set,
+        Err(error @ (LoadError::Vault(VaultError::Keychain(_)) | LoadError::Store(_))) => {
+            return postpone(parts, connection, FailureKind::Storage, error.to_string()).await;
+        }
+        Err(LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_))) => {
+            return Some(Revocation::NothingLeft);
+        }
     };
     match revoke_both(parts, &url, connection, &set).await {
         RevocationOutcome::Done => Some(Revocation::Confirmed),
         RevocationOutcome::Refused => Some(Revocation::Unconfirmed),
-        RevocationOutcome::Later => postpone(parts, connection).await,
+        RevocationOutcome::Later => {
+            let message = "the provider has not confirmed yet".to_owned();
+            postpone(parts, connection, FailureKind::Network, message).await
+        }
+    }
+}
+
+/// The set was sealed anew when the disconnect began. Where the keychain was closed at that moment, it is
+/// still as it was before.
+async fn set_to_revoke(
+    parts: &Parts,
+    slot: &Slot,
+    connection: &Connection,
+) -> Result<Arc<TokenSet>, LoadError> {
+    match resting::load(parts, slot, connection).await {
+        Err(LoadError::Vault(VaultError::ItemMissing | VaultError::Damaged(_))) => {
+            let before = Connection { epoch: connection.epoch - 1, ..connection.clone() };
+            resting::load(parts, slot, &before).await
+        }
+        loaded => loaded,
     }
 }
 
@@ -113,7 +142,12 @@ async fn revoke_both(parts: &Parts, url: &Url, connection: &Connection, set: &To
     authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await
 }
 
-async fn postpone(parts: &Arc<Parts>, connection: &Connection) -> Option<Revocation> {
+async fn postpone(
+    parts: &Arc<Parts>,
+    connection: &Connection,
+    kind: FailureKind,
+    message: String,
+) -> Option<Revocation> {
     let now = parts.now();
     if let Standing::Disconnecting { since } = connection.standing
         && since.plus(GIVE_UP_MS) <= now
@@ -122,11 +156,10 @@ async fn postpone(parts: &Arc<Parts>, connection: &Connection) -> Option<Revocat
     }
     let (least, most) = WAIT_MS;
     let wait = least.saturating_mul(1_i64 << connection.track.failures.min(20)).min(most);
-    let message = "the provider has not confirmed yet".to_owned();
-    let failure = Failure { kind: FailureKind::Network, at: now, message };
+    let failure = Failure { kind, at: now, message };
     let waiting = connection.clone().failed_for_now(failure, now.plus(wait));
     match parts.store.commit_state(waiting.clone(), false, None, now).await {
-        Ok(()) => drop(parts.publish(waiting, None)),
+        Ok(()) => drop(parts.publish(waiting)),
         Err(error) => {
             tracing::warn!(connection.id = %connection.id, %error, "a revocation could not be postponed");
         }
@@ -134,8 +167,13 @@ async fn postpone(parts: &Arc<Parts>, connection: &Connection) -> Option<Revocat
     None
 }
 
-/// Erases all that is left here and says farewell.
+/// Erases all that is left here and says farewell, unless the account was signed in anew meanwhile.
 async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocation) {
+    let _epochs = parts.epochs.lock().await;
+    match parts.store.connection(&connection.id).await {
+        Ok(known) if known.as_ref().map(Connection::version) != Some(connection.version()) => return,
+        Ok(_) | Err(_) => {}
+    }
     erase_item(parts, connection).await;
     if let Err(error) = parts.store.remove(&connection.id).await {
         tracing::error!(connection.id = %connection.id, %error, "a disconnected connection could not be erased");

@@ -21,7 +21,7 @@ use crate::provider::Catalog;
 use crate::refresh::{self, Why};
 pub use crate::sign_in::Callback;
 use crate::sign_in::{self, Wish};
-use crate::store::{Store, StoreError};
+use crate::store::{SealedSignIn, Store, StoreError};
 use crate::vault::{KeychainFactory, Vault};
 use crate::{check, disconnect, scheduler, view};
 
@@ -87,9 +87,11 @@ impl Engine {
         let catalog = Catalog::load(&config_dir.join("providers"), sandbox.as_deref());
         let parts = Arc::new(Parts::new(clock, entropy, store, vault, catalog, damage, environment));
         load(&parts).await?;
+        // Read before anybody can begin another one, opened in the background: the keychain may take its time.
+        let waiting = parts.store.waiting_sign_ins(parts.now()).await.unwrap_or_default();
         let (restoring, restored) = watch::channel(false);
         let tasks = vec![
-            tokio::spawn(restore(parts.clone(), restoring)),
+            tokio::spawn(restore(parts.clone(), waiting, restoring)),
             tokio::spawn(scheduler::run(parts.clone())),
         ];
         resume(&parts).await?;
@@ -117,8 +119,10 @@ impl Engine {
     /// The overview as a first event, and every event after it.
     pub fn watch(&self) -> (Event, broadcast::Receiver<Event>) {
         let events = self.parts.events.subscribe();
+        // Read first: what happens while the overview is made is told once more, never not at all.
+        let number = self.parts.events.last();
         let body = EventBody::Overview { overview: self.overview() };
-        (Event { number: self.parts.events.last(), body }, events)
+        (Event { number, body }, events)
     }
 
     /// Tells every listener everything anew.
@@ -258,14 +262,17 @@ async fn load(parts: &Arc<Parts>) -> Result<(), StoreError> {
         let saved = parts.store.client_id(&provider.id).await?;
         parts.set_client_id(&provider.id, saved);
     }
-    for connection in parts.store.connections().await? {
-        parts.publish(connection, None);
+    for mut connection in parts.store.connections().await? {
+        if parts.provider_of(&connection).is_some() {
+            connection.provider_is_back();
+        }
+        parts.publish(connection);
     }
     Ok(())
 }
 
-async fn restore(parts: Arc<Parts>, restoring: watch::Sender<bool>) {
-    sign_in::restore(&parts).await;
+async fn restore(parts: Arc<Parts>, waiting: Vec<SealedSignIn>, restoring: watch::Sender<bool>) {
+    sign_in::restore(&parts, waiting).await;
     // Nobody may be waiting.
     let _ = restoring.send(true);
 }

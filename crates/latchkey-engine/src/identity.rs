@@ -10,7 +10,7 @@ use crate::connection::{Account, Picture};
 use crate::http::{Http, NoReply, Reply};
 use crate::provider::Provider;
 use crate::provider::file::check_url;
-use crate::text::displayable;
+use crate::text::{displayable, without};
 
 /// Bytes of an identity answer.
 const LIMIT: usize = 256 * 1024;
@@ -42,7 +42,7 @@ pub(crate) async fn identify(
 ) -> Result<Account, IdentityError> {
     let url = Url::parse(&provider.file.identity.url).map_err(|_| IdentityError::Nameless)?;
     let reply = http.send(authorized(url, access), LIMIT).await.map_err(|error| passing(&error))?;
-    let body = answered(&reply)?;
+    let body = answered(&reply, access)?;
     let identity = &provider.file.identity;
     let key = first_text(&body, &identity.key).ok_or(IdentityError::Nameless)?;
     let name = first_text(&body, &identity.name).and_then(|name| displayable(&name));
@@ -69,23 +69,23 @@ fn passing(error: &NoReply) -> IdentityError {
 }
 
 /// Status first: some answers are plain text, and no JSON failure may hide what the provider says.
-fn answered(reply: &Reply) -> Result<Value, IdentityError> {
+fn answered(reply: &Reply, access: &SecretString) -> Result<Value, IdentityError> {
     match reply.status {
         200..=299 => serde_json::from_slice(&reply.body).map_err(|_| IdentityError::Nameless),
         401 => Err(IdentityError::Refused),
-        403 => Err(IdentityError::Forbidden(said(reply))),
+        403 => Err(IdentityError::Forbidden(said(reply, access))),
         status => Err(IdentityError::Passing(format!("the provider answers {status}"))),
     }
 }
 
-/// What an error answer says: its message if it is JSON of a known shape, else its text.
-fn said(reply: &Reply) -> String {
-    let text = String::from_utf8_lossy(&reply.body);
+/// What an error answer says: its message if it is JSON of a known shape, else its text; never the token.
+fn said(reply: &Reply, access: &SecretString) -> String {
+    let text = without(&String::from_utf8_lossy(&reply.body), &[access]);
     let json: Option<Value> = serde_json::from_str(&text).ok();
     let pointers = ["/error/message", "/error_description", "/message", "/error"].map(str::to_owned);
     let message = json.as_ref().and_then(|json| first_text(json, &pointers));
     let html = text.trim_start().starts_with('<');
-    let message = message.or_else(|| (json.is_none() && !html).then(|| text.into_owned()));
+    let message = message.or_else(|| (json.is_none() && !html).then_some(text));
     message.and_then(|text| displayable(&text)).unwrap_or_else(|| format!("status {}", reply.status))
 }
 
@@ -123,7 +123,7 @@ mod tests {
 
     fn forbidden(body: &str) -> String {
         let reply = Reply { status: 403, headers: http::HeaderMap::new(), body: body.as_bytes().to_vec() };
-        said(&reply)
+        said(&reply, &"access".into())
     }
 
     #[test]

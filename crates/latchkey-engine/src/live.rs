@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, Shared};
 use latchkey_protocol::{
-    ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, ProviderId, ProviderView, SignInId,
-    SignInView, Timestamp,
+    ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, ProviderId, ProviderView, RestingPlace,
+    SignInId, SignInView, Timestamp,
 };
 use tokio::sync::{Notify, Semaphore};
 
@@ -33,6 +33,8 @@ pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// Refreshes under way at the same time at most, over all connections (F64).
 const REFRESHES_AT_ONCE: usize = 8;
+/// The longest wait between two tries of anything, in milliseconds: six hours.
+const LONGEST_WAIT_MS: i64 = 21_600_000;
 
 /// Everything that the engine is made of.
 pub(crate) struct Parts {
@@ -173,15 +175,25 @@ impl Parts {
         slots
     }
 
-    /// Puts a connection in its slot, with its token set where it is at hand, and tells everybody.
-    pub(crate) fn publish(&self, connection: Connection, tokens: Option<Arc<TokenSet>>) -> Arc<Slot> {
+    /// Puts a connection in its slot and tells everybody.
+    pub(crate) fn publish(&self, connection: Connection) -> Arc<Slot> {
+        self.put(connection, None)
+    }
+
+    /// The same with a new token set, for which the request left at `started`: time that passed while the
+    /// answer was on its way is time the token has lived.
+    pub(crate) fn publish_set(&self, connection: Connection, set: TokenSet, started: Boot) -> Arc<Slot> {
+        self.put(connection, Some((Arc::new(set), started)))
+    }
+
+    fn put(&self, connection: Connection, fresh: Option<(Arc<TokenSet>, Boot)>) -> Arc<Slot> {
         let provider = self.catalog.provider(&connection.provider);
         let slot = {
             let mut slots = lock(&self.slots);
-            let fresh = || Arc::new(Slot::new(connection.clone()));
-            slots.entry(connection.id.clone()).or_insert_with(fresh).clone()
+            let empty = || Arc::new(Slot::new(connection.clone()));
+            slots.entry(connection.id.clone()).or_insert_with(empty).clone()
         };
-        slot.write(|state| state.put(connection, tokens, provider, self.clock.as_ref()));
+        slot.write(|state| state.put(connection, fresh, provider, self.clock.as_ref()));
         self.tell(&slot);
         self.due_changed.notify_one();
         slot
@@ -347,39 +359,41 @@ impl Slot {
 impl SlotState {
     fn put(
         &mut self,
-        connection: Connection,
-        tokens: Option<Arc<TokenSet>>,
+        mut connection: Connection,
+        fresh: Option<(Arc<TokenSet>, Boot)>,
         provider: Option<&Provider>,
         clock: &dyn Clock,
     ) {
         let to_boot = |at: Timestamp| clock.boot().plus(at.0.saturating_sub(clock.wall().0));
-        let version = (connection.epoch, connection.generation);
-        if self.anchored != Some(version) {
-            self.anchored = Some(version);
+        let obtained = connection.access.obtained_at;
+        if self.anchored != Some(connection.version()) {
+            let obtained_boot = fresh.as_ref().map_or_else(|| to_boot(obtained), |(_, started)| *started);
+            let from_obtained = |at: Timestamp| obtained_boot.plus(at.0.saturating_sub(obtained.0));
+            // Without its provider's file nothing can be renewed, which is to be said at once.
+            let missing = || connection.access.renewable.then_some(obtained);
+            let renewal = provider.map_or_else(missing, |provider| provider.renewal_at(&connection.access));
+            self.anchored = Some(connection.version());
             self.tokens = None;
-            self.expires = connection.access.expires_at.map(to_boot);
-            self.renew = provider.and_then(|provider| provider.renewal_at(&connection.access)).map(to_boot);
+            self.expires = connection.access.expires_at.map(from_obtained);
+            self.renew = renewal.map(from_obtained);
             // Issued in the future: the wall clock was set back across a restart, so its dates say nothing.
-            if connection.access.obtained_at > clock.wall() {
+            if obtained_boot > clock.boot() {
                 self.expires = Some(clock.boot());
                 self.renew = connection.access.renewable.then(|| clock.boot());
             }
+        } else if self.connection.resting == RestingPlace::Keychain {
+            // Whoever read the connection earlier does not know that its set has settled meanwhile.
+            connection.resting = RestingPlace::Keychain;
         }
         if self.connection.track.next_try_at != connection.track.next_try_at || self.next_try.is_none() {
-            self.next_try = connection.track.next_try_at.map(to_boot);
+            // Never further away than the longest wait: a date beyond it is from another setting of the clock.
+            let latest = clock.boot().plus(LONGEST_WAIT_MS);
+            self.next_try = connection.track.next_try_at.map(|at| to_boot(at).min(latest));
         }
-        if tokens.is_some() {
-            self.tokens = tokens;
+        if let Some((tokens, _)) = fresh {
+            self.tokens = Some(tokens);
         }
         self.connection = connection;
-    }
-
-    /// Counts the life of the access token from `started`, before the request left: time that passed while
-    /// the answer was on its way is time the token has lived.
-    pub(crate) fn anchor_expiry(&mut self, started: Boot) {
-        let access = self.connection.access;
-        let life = access.expires_at.map(|at| at.0.saturating_sub(access.obtained_at.0));
-        self.expires = life.map(|life| started.plus(life));
     }
 
     /// Whether the access token lives at `boot`.

@@ -4,6 +4,7 @@
 //! one path of one sign-in; anything else gets the same 404 and changes nothing, however often it comes.
 //! After a valid answer it sends the browser on to a clean page, so that the code stays in no address bar.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -18,9 +19,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
-/// Connections served at the same time at most.
+/// Connections served at the same time at most; for one more the oldest is closed.
 const CONNECTIONS: usize = 32;
 /// Until when the head of a request must be there.
 const HEAD: Duration = Duration::from_secs(5);
@@ -63,20 +65,23 @@ impl Listener {
     /// Serves until `stop` rings. `nonce` goes into the page's content security policy.
     pub(crate) async fn serve(self, take: Take, nonce: String, stop: Arc<Notify>) {
         let desk = Arc::new(Desk { host: self.address.to_string(), take, nonce, page: Mutex::new(None) });
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let mut served = VecDeque::new();
         loop {
             let stream = tokio::select! {
                 () = stop.notified() => return,
                 accepted = self.socket.accept() => accepted,
             };
-            let (Ok((stream, _)), Ok(place)) = (stream, places.clone().try_acquire_owned()) else {
+            let Ok((stream, _)) = stream else {
                 continue;
             };
-            let desk = desk.clone();
-            tokio::spawn(async move {
-                serve_one(stream, desk).await;
-                drop(place);
-            });
+            // Whoever holds a connection open and says nothing does not keep the answer out.
+            served.retain(|task: &JoinHandle<()>| !task.is_finished());
+            if served.len() >= CONNECTIONS
+                && let Some(oldest) = served.pop_front()
+            {
+                oldest.abort();
+            }
+            served.push_back(tokio::spawn(serve_one(stream, desk.clone())));
         }
     }
 }
@@ -91,7 +96,9 @@ struct Desk {
 async fn serve_one(stream: TcpStream, desk: Arc<Desk>) {
     let answer = service_fn(move |request| {
         let desk = desk.clone();
-        async move { Ok::<_, Infallible>(desk.answer(&request).await) }
+        // A task of its own: a browser that hangs up once it has asked takes nothing with it.
+        let answered = tokio::spawn(async move { desk.answer(&request).await });
+        async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|_| not_found())) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -13,6 +13,8 @@ use crate::credential::TokenSet;
 
 /// Ten minutes from the click to the answer, in milliseconds.
 pub(crate) const LIFE_MS: i64 = 600_000;
+/// How long a token set whose account is not known yet is kept across restarts, in milliseconds: a week.
+const REDEEMED_LIFE_MS: i64 = 7 * 86_400_000;
 
 /// A sign-in that was begun. Everything the answer is held against is recorded here at the start, so that
 /// neither a changed provider file nor another sign-in can redirect a code (R18, R57).
@@ -49,6 +51,12 @@ pub(crate) struct Redeemed {
 impl PendingSignIn {
     pub(crate) fn expires_at(&self) -> Timestamp {
         self.started_at.plus(LIFE_MS)
+    }
+
+    /// Until when its sealed form is kept. Once the code is redeemed the consent is worth more than ten minutes.
+    pub(crate) fn kept_until(&self) -> Timestamp {
+        let life = if self.redeemed.is_some() { REDEEMED_LIFE_MS } else { LIFE_MS };
+        self.started_at.plus(life)
     }
 
     /// Compares in constant time (RFC 6749 10.12).

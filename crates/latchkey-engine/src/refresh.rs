@@ -39,8 +39,12 @@ const REFUSED_HERE_MS: i64 = 30_000;
 pub(crate) enum Why {
     /// The clock. A refused token is left alone.
     Due,
-    /// A person. A refused token is tried once more.
-    Asked,
+    /// A person, who saw this version of the connection. A refused token is tried once more; one that was
+    /// renewed since is left alone.
+    Asked {
+        /// Its epoch and generation.
+        seen: (i64, i64),
+    },
 }
 
 /// Starts a refresh, or joins the one that is under way.
@@ -53,31 +57,6 @@ pub(crate) fn renew(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Flight {
         let flight: Flight = async move { task.await.unwrap_or(RefreshEnd::Superseded) }.boxed().shared();
         state.flight = Some(flight.clone());
         flight
-    })
-}
-
-/// Access that lives for at least `least_ms` more, renewed first where that is needed and possible.
-pub(crate) async fn access(
-    parts: &Arc<Parts>,
-    slot: &Arc<Slot>,
-    least_ms: i64,
-) -> Result<Arc<TokenSet>, RefreshEnd> {
-    let left = slot.read(|state| state.life_left(parts.clock.boot()));
-    let mut end = RefreshEnd::Renewed;
-    if left.is_some_and(|left| left < least_ms) && slot.connection().may_renew() {
-        end = renew(parts, slot, Why::Due).await;
-    }
-    let alive = slot.read(|state| state.access_alive(parts.clock.boot()));
-    if end != RefreshEnd::Renewed && !alive {
-        return Err(end);
-    }
-    let connection = slot.connection();
-    resting::load(parts, slot, &connection).await.map_err(|error| match error {
-        LoadError::Store(_) => RefreshEnd::StorageFault,
-        LoadError::Vault(VaultError::Keychain(_)) => RefreshEnd::Locked,
-        LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_)) => {
-            RefreshEnd::NeedsSignIn
-        }
     })
 }
 
@@ -145,6 +124,9 @@ async fn attempt(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Result<Attem
         Standing::Disconnecting { .. } => return Err(StoreError::Superseded),
         Standing::Attention { .. } if why == Why::Due => return Ok(Attempt::Ended(RefreshEnd::NeedsSignIn)),
         Standing::Good | Standing::Misconfigured { .. } | Standing::Attention { .. } => {}
+    }
+    if matches!(why, Why::Asked { seen } if seen != connection.version()) {
+        return Ok(Attempt::Ended(RefreshEnd::Renewed));
     }
     let Some(provider) = parts.provider_of(&connection) else {
         let fault = ConfigurationFault::ProviderMissing;
@@ -247,8 +229,7 @@ async fn save(
         tries += 1;
         parts.clock.sleep_until(parts.clock.boot().plus(wait)).await;
     }
-    let slot = parts.publish(renewed, Some(Arc::new(set)));
-    slot.write(|state| state.anchor_expiry(started_boot));
+    let slot = parts.publish_set(renewed, set, started_boot);
     resting::settle_in_background(parts, &slot);
     Ok(RefreshEnd::Renewed)
 }

@@ -121,7 +121,7 @@ pub(crate) async fn complete(
     let pending = take(parts, &response)?;
     forget_row(parts, &pending).await;
     if pending.provider != response.context {
-        return Some(mixed_up(parts, &pending, &response.context));
+        return Some(mixed_up(parts, &pending, &response.context).await);
     }
     if let Some(problem) = wrong_issuer(&pending, response.issuer.as_deref()) {
         return Some(ended(parts, &pending, SignInEnding::Failed { problem }));
@@ -162,7 +162,7 @@ fn take(parts: &Parts, response: &AuthorizationResponse) -> Option<PendingSignIn
 }
 
 /// The answer of one provider came back on another's path: somebody mixes them up. Neither is used.
-fn mixed_up(parts: &Arc<Parts>, pending: &PendingSignIn, context: &ProviderId) -> JoinHandle<Page> {
+async fn mixed_up(parts: &Arc<Parts>, pending: &PendingSignIn, context: &ProviderId) -> JoinHandle<Page> {
     let problem = || {
         let message = "An answer came back on the path of another provider, so it was not used.";
         Problem::new(ProblemCode::Misconfigured, message)
@@ -175,6 +175,7 @@ fn mixed_up(parts: &Arc<Parts>, pending: &PendingSignIn, context: &ProviderId) -
         waiting.and_then(|live| live.pending.clone())
     });
     if let Some(other) = other {
+        forget_row(parts, &other).await;
         drop(ended(parts, &other, SignInEnding::Failed { problem: problem() }));
     }
     ended(parts, pending, SignInEnding::Failed { problem: problem() })
@@ -226,10 +227,7 @@ pub(crate) async fn expire(parts: &Arc<Parts>) {
 }
 
 /// Takes up the sign-ins that waited, or were being finished, when the process before this one ended.
-pub(crate) async fn restore(parts: &Arc<Parts>) {
-    let Ok(rows) = parts.store.waiting_sign_ins(parts.now()).await else {
-        return;
-    };
+pub(crate) async fn restore(parts: &Arc<Parts>, rows: Vec<SealedSignIn>) {
     for SealedSignIn { id, envelope, .. } in rows {
         let place = PendingSignIn::place(&id);
         let Ok(bytes) = parts.vault.open(Keep::Keychain, &place, &envelope).await else {
@@ -243,7 +241,18 @@ pub(crate) async fn restore(parts: &Arc<Parts>) {
         let view = pending.view(stage);
         let card = SignInCard::of(&view);
         let live = LiveSignIn { view, pending: Some(pending.clone()), stop: Arc::new(Notify::new()) };
-        parts.with_sign_ins(|sign_ins| sign_ins.push(live));
+        let replaced = parts.with_sign_ins(|sign_ins| {
+            let newer = sign_ins.iter().any(|other| SignInCard::of(&other.view) == card);
+            let replaced = newer && !redeemed;
+            if !replaced {
+                sign_ins.push(live);
+            }
+            replaced
+        });
+        if replaced {
+            forget_row(parts, &pending).await;
+            continue;
+        }
         parts.tell_card(&card);
         if redeemed {
             let parts = parts.clone();
@@ -261,7 +270,7 @@ async fn remember(parts: &Parts, pending: &PendingSignIn) {
     let place = PendingSignIn::place(&pending.id);
     let sealed = parts.vault.seal(Keep::Keychain, &place, &pending.to_bytes(), &parts.entropy).await;
     let Ok(envelope) = sealed else { return };
-    let row = SealedSignIn { id: pending.id.clone(), expires_at: pending.expires_at(), envelope };
+    let row = SealedSignIn { id: pending.id.clone(), expires_at: pending.kept_until(), envelope };
     if let Err(error) = parts.store.keep_sign_in(row).await {
         tracing::warn!(%error, "a waiting sign-in will not survive a restart");
     }

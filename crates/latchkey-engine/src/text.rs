@@ -3,6 +3,8 @@
 //! What a provider says reaches a person's screen. It is cut, and stripped of what could move, hide or
 //! reorder the text around it (Unicode UAX 9 controls), before it is stored anywhere.
 
+use secrecy::{ExposeSecret, SecretString};
+
 const LONGEST: usize = 200;
 
 /// `text` without control and bidirectional characters, at most 200 characters; `None` when nothing is left.
@@ -10,6 +12,12 @@ pub(crate) fn displayable(text: &str) -> Option<String> {
     let clean: String = text.chars().filter(|c| !is_unsafe(*c)).take(LONGEST).collect();
     let clean = clean.trim();
     (!clean.is_empty()).then(|| clean.to_owned())
+}
+
+/// `text` without what was sent in confidence: some providers repeat it in an error.
+pub(crate) fn without(text: &str, secrets: &[&SecretString]) -> String {
+    let secrets = secrets.iter().map(|secret| secret.expose_secret()).filter(|secret| !secret.is_empty());
+    secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
 }
 
 fn is_unsafe(c: char) -> bool {

@@ -9,12 +9,14 @@ use latchkey_protocol::Timestamp;
 #[derive(Debug)]
 pub struct ManualClock {
     now: watch::Sender<(Boot, Timestamp)>,
+    /// The deadline of each wait.
+    waits: watch::Sender<Vec<Boot>>,
 }
 
 impl ManualClock {
     /// A clock that shows `wall` and a boot time of one hour.
     pub fn at(wall: Timestamp) -> Self {
-        Self { now: watch::Sender::new((Boot(3_600_000), wall)) }
+        Self { now: watch::Sender::new((Boot(3_600_000), wall)), waits: watch::Sender::default() }
     }
 
     /// Moves both clocks on.
@@ -28,6 +30,13 @@ impl ManualClock {
     /// Moves the wall clock alone, as a person or a time server does.
     pub fn set_wall(&self, wall: Timestamp) {
         self.now.send_modify(|now| now.1 = wall);
+    }
+
+    /// Returns once somebody waits for exactly this moment: until the clock is moved, nothing more happens
+    /// there.
+    pub async fn somebody_waits_for(&self, deadline: Boot) {
+        // The sender lives as long as `self`.
+        let _ = self.waits.subscribe().wait_for(|waits| waits.contains(&deadline)).await;
     }
 }
 
@@ -43,8 +52,29 @@ impl Clock for ManualClock {
     fn sleep_until(&self, deadline: Boot) -> Sleep<'_> {
         let mut now = self.now.subscribe();
         Box::pin(async move {
+            let _wait = Wait::note(&self.waits, deadline);
             // The sender lives as long as `self`, which outlives this future.
             let _ = now.wait_for(|(boot, _)| *boot >= deadline).await;
         })
+    }
+}
+
+/// A noted wait; dropped when it is over or given up.
+struct Wait<'w>(&'w watch::Sender<Vec<Boot>>, Boot);
+
+impl<'w> Wait<'w> {
+    fn note(waits: &'w watch::Sender<Vec<Boot>>, deadline: Boot) -> Self {
+        waits.send_modify(|waits| waits.push(deadline));
+        Self(waits, deadline)
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|waits| {
+            if let Some(index) = waits.iter().position(|deadline| *deadline == self.1) {
+                waits.swap_remove(index);
+            }
+        });
     }
 }

@@ -12,7 +12,7 @@ use url::Url;
 use super::token_answer::{self, Granted, SendFailure, TokenSender};
 use crate::http::{Http, NoReply, Reply};
 use crate::provider::Provider;
-use crate::text::displayable;
+use crate::text::{displayable, without};
 
 /// How a call to the token endpoint ended. Each is acted upon differently; none may be guessed.
 #[derive(Debug)]
@@ -116,7 +116,7 @@ pub(crate) async fn exchange(
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
         .request_async(&TokenSender(http))
         .await;
-    outcome(result)
+    outcome(result, &[code, verifier])
 }
 
 /// Renews access (RFC 6749 6). No scope is sent: the grant's own scopes stand (R45).
@@ -134,7 +134,7 @@ pub(crate) async fn refresh(
         .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
         .request_async(&TokenSender(http))
         .await;
-    outcome(result)
+    outcome(result, &[refresh_token])
 }
 
 /// What a revocation endpoint answered (RFC 7009 2.2).
@@ -190,12 +190,14 @@ fn request_refused(text: &str) -> TokenOutcome {
     TokenOutcome::RequestRefused { text: displayable(text) }
 }
 
+/// What the answer means. `sent` is never repeated from it.
 fn outcome(
     result: Result<oauth2::basic::BasicTokenResponse, BasicRequestTokenError<SendFailure>>,
+    sent: &[&SecretString],
 ) -> TokenOutcome {
     match result {
         Ok(response) => TokenOutcome::Granted(Granted::from(response)),
-        Err(RequestTokenError::ServerResponse(answer)) => refused(&answer),
+        Err(RequestTokenError::ServerResponse(answer)) => refused(&answer, sent),
         Err(RequestTokenError::Request(failure)) => unanswered(failure),
         Err(RequestTokenError::Parse(error, _)) => {
             let text = format!("the answer is not what RFC 6749 describes, at {}", error.path());
@@ -205,10 +207,11 @@ fn outcome(
     }
 }
 
-fn refused(answer: &oauth2::basic::BasicErrorResponse) -> TokenOutcome {
-    let description = answer.error_description().and_then(|text| displayable(text));
+fn refused(answer: &oauth2::basic::BasicErrorResponse, sent: &[&SecretString]) -> TokenOutcome {
+    let said = |text: &str| displayable(&without(text, sent));
+    let description = answer.error_description().and_then(|text| said(text));
     let code = answer.error().as_ref();
-    let text = displayable(&description.map_or_else(|| code.to_owned(), |text| format!("{code}: {text}")));
+    let text = said(&description.map_or_else(|| code.to_owned(), |text| format!("{code}: {text}")));
     match answer.error() {
         BasicErrorResponseType::InvalidGrant => TokenOutcome::Rejected { text },
         BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => {

@@ -53,7 +53,7 @@ pub(super) async fn needs_sign_in(
     let line = (HistoryKind::NeedsSignIn, text.clone());
     let ended = connection.needs_sign_in(reason, parts.now(), text).map_err(|_| StoreError::Superseded)?;
     parts.store.commit_state(ended.clone(), true, Some(line), parts.now()).await?;
-    parts.publish(ended, None);
+    parts.publish(ended);
     Ok(RefreshEnd::NeedsSignIn)
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn misconfigured(
     let faulty =
         connection.misconfigured(fault, parts.now(), text, next_try).map_err(|_| StoreError::Superseded)?;
     parts.store.commit_state(faulty.clone(), close_intent, line, parts.now()).await?;
-    parts.publish(faulty, None);
+    parts.publish(faulty);
     Ok(RefreshEnd::Misconfigured)
 }
 
@@ -132,7 +132,7 @@ async fn passing(
     let line = (connection.track.failures == 0).then(|| (HistoryKind::RenewalFailed, Some(message.clone())));
     let failed = connection.failed_for_now(Failure { kind, at: now, message }, now.plus(wait_ms));
     parts.store.commit_state(failed.clone(), close_intent, line, now).await?;
-    parts.publish(failed, None);
+    parts.publish(failed);
     Ok(RefreshEnd::Waiting)
 }
 

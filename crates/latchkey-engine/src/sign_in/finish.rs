@@ -21,14 +21,15 @@ use crate::health::Doing;
 use crate::identity::{self, IdentityError};
 use crate::live::{Parts, SignInCard, Slot};
 use crate::loopback::Page;
-use crate::pending::{PendingSignIn, Redeemed};
+use crate::pending::{LIFE_MS, PendingSignIn, Redeemed};
 use crate::provider::Provider;
 use crate::store::prefix;
 use crate::{resting, view};
 
 /// Waits before a code is sent again of which nothing was sent, in milliseconds.
 const SEND_AGAIN_MS: [i64; 3] = [500, 1_500, 4_000];
-/// Waits between questions for the account, in milliseconds; the last one until the sign-in's time is over.
+/// Waits between questions for the account, in milliseconds; the last one until it has been asked for as long
+/// as a sign-in may take.
 const ASK_AGAIN_MS: [i64; 6] = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 /// Exchanges the code. It is sent at most once: again only where nothing was sent (RFC 6749 4.1.2).
@@ -51,7 +52,9 @@ pub(super) async fn exchange(parts: &Arc<Parts>, mut pending: PendingSignIn, cod
         Err(problem) => return end(parts, &pending, SignInEnding::Failed { problem }),
     };
     pending.redeemed = Some(redeemed(&pending, granted, started));
-    super::remember(parts, &pending).await;
+    if !given_up(parts, &pending) {
+        super::remember(parts, &pending).await;
+    }
     establish(parts, pending).await
 }
 
@@ -80,6 +83,12 @@ pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Pag
     };
     let epochs = parts.epochs.lock().await;
     let existing = existing(parts, &pending, &account);
+    if given_up(parts, &pending) {
+        drop(epochs);
+        super::forget_row(parts, &pending).await;
+        give_back(parts, &pending, &redeemed.set, existing.is_some()).await;
+        return Page { title: "Not connected".into(), text: "This sign-in was given up in Latchkey.".into() };
+    }
     if let Some(expected) = other_account(parts, &pending, &account) {
         drop(epochs);
         super::forget_row(parts, &pending).await;
@@ -103,11 +112,11 @@ async fn account_of(parts: &Parts, pending: &PendingSignIn, set: &TokenSet) -> R
         let message = format!("{name} gave a kind of token that Latchkey cannot use.");
         return Err(Problem::new(ProblemCode::Misconfigured, message).hint("Check the provider's file."));
     }
-    let mut asked = 0;
+    let (mut asked, until) = (0, parts.clock.boot().plus(LIFE_MS));
     loop {
         let error = match identity::identify(&parts.http, provider, &set.access).await {
             Ok(account) => return Ok(account),
-            Err(IdentityError::Passing(_)) if parts.now() < pending.expires_at() => {
+            Err(IdentityError::Passing(_)) if parts.clock.boot() < until && !given_up(parts, pending) => {
                 let wait = ASK_AGAIN_MS.get(asked).or(ASK_AGAIN_MS.last()).copied().unwrap_or(15_000);
                 pause(parts, wait).await;
                 asked += 1;
@@ -119,6 +128,11 @@ async fn account_of(parts: &Parts, pending: &PendingSignIn, set: &TokenSet) -> R
         let problem = Problem::new(ProblemCode::Misconfigured, message);
         return Err(problem.hint("Nothing was stored. Put right what the provider says and sign in again."));
     }
+}
+
+/// Whether the person cancelled it, or began another one in its place, while it was being finished.
+fn given_up(parts: &Parts, pending: &PendingSignIn) -> bool {
+    parts.sign_in(&pending.id).is_none()
 }
 
 /// The connection that this account already has here, kept in the same way.
@@ -181,11 +195,8 @@ async fn store(
 fn publish(parts: &Arc<Parts>, connection: Connection, set: TokenSet) -> Connection {
     let passed = parts.now().0.saturating_sub(set.obtained_at.0);
     let started = Boot(parts.clock.boot().0.saturating_sub(passed.max(0)));
-    let slot = parts.publish(connection.clone(), Some(Arc::new(set)));
-    slot.write(|state| {
-        state.anchor_expiry(started);
-        state.doing = Doing::Nothing;
-    });
+    let slot = parts.publish_set(connection.clone(), set, started);
+    slot.write(|state| state.doing = Doing::Nothing);
     resting::settle_in_background(parts, &slot);
     connection
 }

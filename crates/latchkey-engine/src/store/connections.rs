@@ -174,7 +174,13 @@ const UPSERT: &str = "
         generation = excluded.generation, authorized_at = excluded.authorized_at, ends_at = excluded.ends_at,
         asked = excluded.asked, granted = excluded.granted, obtained_at = excluded.obtained_at,
         expires_at = excluded.expires_at, renewable = excluded.renewable, standing = excluded.standing,
-        track = excluded.track, resting = excluded.resting";
+        track = excluded.track,
+        resting = CASE
+            -- A set that has settled does not move back; whoever writes may have read the row before.
+            WHEN connections.epoch = excluded.epoch AND connections.generation = excluded.generation
+            THEN connections.resting
+            ELSE excluded.resting
+        END";
 
 fn write_picture(transaction: &Transaction<'_>, connection: &Connection) -> Result<(), RowError> {
     let id = connection.id.as_str();

@@ -1,5 +1,17 @@
 //! The engine against the sandbox, with a clock moved by hand: one file per subject.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod callback;
+mod check;
+mod files;
+mod items;
 mod journey;
+mod keychain;
+mod late;
+mod leak;
+mod loopback;
+mod redirects;
+mod refresh;
+mod restart;
 mod support;
+mod waits;

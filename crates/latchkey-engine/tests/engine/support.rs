@@ -2,23 +2,24 @@
 //! process that can be killed.
 
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use latchkey_engine::{Callback, Engine, ManualClock, MemoryKeychain, Options, OsEntropy};
+use crate::waits::PATIENCE;
+use latchkey_engine::{Callback, Engine, ManualClock, MemoryKeychain, Options, OsEntropy, StartError};
 use latchkey_protocol::{
-    ConnectionView, GrantState, Keep, Overview, Problem, ProviderId, ProviderView, Redirect, SignInView,
-    Timestamp,
+    ConnectionId, ConnectionView, Event, EventBody, GrantState, Keep, Overview, Problem, ProviderId,
+    ProviderView, Redirect, Revocation, SignInView, Timestamp,
 };
-use latchkey_sandbox::{Consent, Control, Sandbox, SandboxOptions, Settings};
+use latchkey_sandbox::{Consent, Control, Endpoint, Fault, Moment, Sandbox, SandboxOptions, Settings};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
 use url::Url;
 
 /// 21 November 2026, 08:00 UTC.
 pub(crate) const START: Timestamp = Timestamp(1_795_248_000_000);
 pub(crate) const MINUTE: i64 = 60_000;
-const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
@@ -26,43 +27,63 @@ pub(crate) struct World {
     pub(crate) sandbox: Control,
     pub(crate) folder: tempfile::TempDir,
     process: Option<(Runtime, Engine)>,
+    /// Called at the start of each thread of the engine.
+    on_thread: fn(),
     outside: Runtime,
-    _sandbox: Sandbox,
+    provider: Sandbox,
 }
 
-fn runtime() -> Runtime {
-    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+fn runtime(on_thread: fn()) -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).on_thread_start(on_thread).enable_all().build().unwrap()
 }
 
 impl World {
     /// A running engine, nobody signed in. The sandbox agrees as Ada without asking.
     pub(crate) fn new() -> Self {
-        let outside = runtime();
-        let sandbox = outside.block_on(Sandbox::start(SandboxOptions::default())).unwrap();
-        let control = sandbox.control();
-        control.change_settings(|settings| settings.consent = Consent::Agree { account: "ada".into() });
-        let mut world = Self {
-            clock: Arc::new(ManualClock::at(START)),
-            keychain: MemoryKeychain::default(),
-            sandbox: control,
-            folder: tempfile::tempdir().unwrap(),
-            process: None,
-            outside,
-            _sandbox: sandbox,
-        };
+        let mut world = Self::before_the_start();
         world.start();
         world
+    }
+
+    /// The same before the engine is started.
+    pub(crate) fn before_the_start() -> Self {
+        let outside = runtime(|| {});
+        let provider = outside.block_on(Sandbox::start(SandboxOptions::default())).unwrap();
+        let sandbox = provider.control();
+        sandbox.change_settings(|settings| settings.consent = Consent::Agree { account: "ada".into() });
+        Self {
+            clock: Arc::new(ManualClock::at(START)),
+            keychain: MemoryKeychain::default(),
+            sandbox,
+            folder: tempfile::tempdir().unwrap(),
+            process: None,
+            on_thread: || {},
+            outside,
+            provider,
+        }
     }
 
     /// One with a connection of Ada's, healthy and settled in the keychain.
     pub(crate) fn connected() -> Self {
         let world = Self::new();
         world.sign_in();
-        world.until("the sign-in rests in the keychain", |overview| {
-            let resting = latchkey_protocol::RestingPlace::Keychain;
-            overview.connections.first().is_some_and(|connection| connection.resting == resting)
-        });
+        world.until_settled();
         world
+    }
+
+    /// Calls `on_thread` on this thread and at the start of each thread of the engines to come.
+    pub(crate) fn on_thread(&mut self, on_thread: fn()) {
+        on_thread();
+        self.on_thread = on_thread;
+    }
+
+    /// Writes a provider file of the person's own, for the engines to come.
+    pub(crate) fn write_provider(&self, name: &str, text: &str) -> PathBuf {
+        let folder = self.folder.path().join("config/providers");
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
     }
 
     pub(crate) fn settings(&self, change: impl FnOnce(&mut Settings)) {
@@ -70,7 +91,12 @@ impl World {
     }
 
     pub(crate) fn start(&mut self) {
-        let runtime = runtime();
+        self.try_start().unwrap();
+    }
+
+    /// Starts an engine on the world's folder, also beside one that runs.
+    pub(crate) fn try_start(&mut self) -> Result<(), StartError> {
+        let runtime = runtime(self.on_thread);
         let sandbox = self.sandbox.origin();
         let options = Options {
             data_dir: self.folder.path().join("data"),
@@ -80,14 +106,15 @@ impl World {
             keychain: self.keychain.factory(),
             environment: Box::new(move |name| (name == "LATCHKEY_SANDBOX_URL").then(|| sandbox.clone())),
         };
-        let engine = runtime.block_on(Engine::start(options)).unwrap();
+        let engine = runtime.block_on(Engine::start(options))?;
         self.process = Some((runtime, engine));
+        Ok(())
     }
 
     /// As SIGKILL: whatever runs stops where it is. A database transaction is over or never was.
     pub(crate) fn kill(&mut self) {
         let (runtime, engine) = self.process.take().unwrap();
-        runtime.shutdown_timeout(Duration::from_millis(1));
+        runtime.shutdown_timeout(PATIENCE);
         drop(engine);
     }
 
@@ -128,31 +155,6 @@ impl World {
         self.overview().providers.into_iter().find(|provider| provider.id == sandbox()).unwrap()
     }
 
-    /// Waits for the engine to come into a state, by its events.
-    pub(crate) fn until(&self, what: &str, reached: impl Fn(&Overview) -> bool) {
-        let (_, mut events) = self.engine().watch();
-        let waiting = async {
-            while !reached(&self.engine().overview()) {
-                let _ = tokio::time::timeout(Duration::from_millis(100), events.recv()).await;
-            }
-        };
-        let waited = self.run(async { tokio::time::timeout(PATIENCE, waiting).await });
-        assert!(waited.is_ok(), "{what}: not reached, but {:#?}", self.overview());
-    }
-
-    /// Moves the clock on in steps until the engine comes into a state: what waits for a due time gets there.
-    pub(crate) fn advance_until(&self, what: &str, step: i64, reached: impl Fn(&Overview) -> bool) {
-        let (_, mut events) = self.engine().watch();
-        let waiting = async {
-            while !reached(&self.engine().overview()) {
-                self.clock.advance(step);
-                let _ = tokio::time::timeout(Duration::from_millis(20), events.recv()).await;
-            }
-        };
-        let waited = self.run(async { tokio::time::timeout(PATIENCE, waiting).await });
-        assert!(waited.is_ok(), "{what}: not reached, but {:#?}", self.overview());
-    }
-
     pub(crate) fn begin(&self) -> (SignInView, Url) {
         self.begin_with(Keep::Keychain, None).unwrap()
     }
@@ -172,6 +174,11 @@ impl World {
             assert!(response.status().is_redirection(), "{}", response.text().await.unwrap());
             response.headers()["location"].to_str().unwrap().to_owned()
         })
+    }
+
+    /// The browser's part of a sign-in over a port: asks for the page, whose answer may take its time.
+    pub(crate) fn visit(&self, url: &str) -> JoinHandle<reqwest::Result<reqwest::Response>> {
+        self.outside.spawn(client().get(url).send())
     }
 
     pub(crate) fn link(&self, link: &str) -> Callback {
@@ -195,13 +202,51 @@ impl World {
         self.run(self.engine().check(id))
     }
 
-    pub(crate) fn database(&self) -> std::path::PathBuf {
+    /// The provider leaves the network.
+    pub(crate) fn unplug(&mut self) {
+        self.outside.block_on(self.provider.unplug());
+    }
+
+    /// The provider comes back.
+    pub(crate) fn plug_in(&mut self) {
+        self.outside.block_on(self.provider.plug_in()).unwrap();
+    }
+
+    /// Makes the next request to `endpoint` wait.
+    pub(crate) fn hold(&self, endpoint: Endpoint, moment: Moment) {
+        self.sandbox.set_fault(endpoint, Fault::Hold { moment }, 1);
+    }
+
+    /// A whole disconnect, up to the farewell; time goes on meanwhile.
+    pub(crate) fn disconnect(&self, id: ConnectionId) -> Revocation {
+        let (_, mut events) = self.engine().watch();
+        self.run(self.engine().disconnect(id)).unwrap();
+        self.advance_until("gone", MINUTE, |overview| overview.connections.is_empty());
+        self.run(farewell(&mut events))
+    }
+
+    /// The refresh token of each refresh so far.
+    pub(crate) fn refreshes(&self) -> Vec<String> {
+        let sent = self.sandbox.requests_to(Endpoint::Refresh);
+        sent.iter().map(|entry| entry.form.value("refresh_token").unwrap().to_owned()).collect()
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("data/latchkey.db")
     }
 
     /// A number from the database, read as a bystander would.
     pub(crate) fn count(&self, sql: &str) -> i64 {
         count(&self.database(), sql)
+    }
+}
+
+/// What the next connection that goes away leaves to be said.
+pub(crate) async fn farewell(events: &mut broadcast::Receiver<Event>) -> Revocation {
+    loop {
+        if let EventBody::ConnectionRemoved { farewell, .. } = events.recv().await.unwrap().body {
+            return farewell.revocation;
+        }
     }
 }
 

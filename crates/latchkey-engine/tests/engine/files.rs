@@ -1,0 +1,176 @@
+//! Files that somebody broke: each is named, with what to do, kept as it is, and the rest works.
+
+use std::fs;
+
+use crate::support::{World, sandbox};
+use latchkey_engine::{StartError, StoreError};
+use latchkey_protocol::{ConfigurationFault, GrantState, Keep, Notice, NoticeKind, ProviderId, Severity};
+use latchkey_sandbox::Client;
+
+const SANDBOX: &str = include_str!("../../../../providers/sandbox.toml");
+const SPOTIFY: &str = include_str!("../../../../providers/spotify.toml");
+
+/// A world started with a file of the person's own.
+fn with_file(name: &str, text: &str) -> World {
+    let mut world = World::before_the_start();
+    world.write_provider(name, text);
+    world.start();
+    world
+}
+
+fn the_notice(world: &World) -> Notice {
+    let notices = world.overview().notices;
+    let [notice] = notices.as_slice() else { panic!("{notices:?}") };
+    assert!(!notice.remedy.is_empty());
+    notice.clone()
+}
+
+#[test]
+fn a_provider_file_with_a_mistake_is_named_with_its_line_and_everything_else_works() {
+    let line_of = |needle: &str| SPOTIFY.lines().position(|line| line.contains(needle)).unwrap() + 1;
+    let plain_http = SPOTIFY.replace("token_url = \"https", "token_url = \"http");
+    for (text, line, words) in [
+        (SPOTIFY.replace("summary =", "sumary ="), line_of("summary ="), "sumary"),
+        (plain_http, line_of("token_url"), "a sign-in would travel unprotected"),
+        (
+            SPOTIFY.replace("id = \"spotify\"", "id = \"../spotify\""),
+            line_of("id = \"spotify\""),
+            "redirect URI",
+        ),
+        ("id = \"mine".to_owned(), 1, ""),
+    ] {
+        let world = with_file("mine.toml", &text);
+        let notice = the_notice(&world);
+        assert_eq!(notice.kind, NoticeKind::ProviderFile);
+        let named = format!("config/providers/mine.toml, line {line}: ");
+        assert!(notice.message.contains(&named) && notice.message.contains(words), "{notice:?}");
+        assert_eq!(fs::read_to_string(world.folder.path().join("config/providers/mine.toml")).unwrap(), text);
+        world.sign_in();
+    }
+}
+
+#[test]
+fn a_provider_file_that_is_no_text_is_named() {
+    let mut world = World::before_the_start();
+    let path = world.write_provider("mine.toml", "");
+    fs::write(&path, [0xff, 0xfe, 0x00]).unwrap();
+    world.start();
+    let notice = the_notice(&world);
+    assert!(notice.message.contains("mine.toml: the file cannot be read"), "{notice:?}");
+    world.sign_in();
+}
+
+#[test]
+fn an_endpoint_without_protection_is_refused_wherever_it_leads() {
+    for host in
+        ["http://example.com", "http://localhost:1", "http://127.0.0.1.example.com", "ftp://127.0.0.1"]
+    {
+        let text = SANDBOX.replace("token_url = \"{sandbox}", &format!("token_url = \"{host}"));
+        let world = with_file("mine.toml", &text);
+        assert!(the_notice(&world).message.contains("unprotected"), "{host}");
+        assert_eq!(world.provider().name, "Latchkey Sandbox", "the built-in file stands");
+        world.sign_in();
+    }
+}
+
+#[test]
+fn a_file_of_the_persons_own_wins_over_a_built_in_one() {
+    let text =
+        SANDBOX.replace("Latchkey Sandbox", "My Sandbox").replace("scopes = [", "scopes = [\"email\", ");
+    let world = with_file("mine.toml", &text);
+    assert_eq!(world.provider().name, "My Sandbox");
+    let of_this_id = world.overview().providers.into_iter().filter(|provider| provider.id == sandbox());
+    assert_eq!(of_this_id.count(), 1);
+    assert_eq!(world.overview().notices, []);
+    assert_eq!(world.sign_in().grant.granted, ["email", "profile", "library.read"]);
+}
+
+#[test]
+fn a_connection_whose_provider_file_is_gone_is_kept_and_says_so() {
+    let text = SANDBOX.replace("\"sandbox\"", "\"other\"");
+    let mut world = with_file("mine.toml", &text);
+    let redirect_uris = vec!["dev.latchkey.app:/oauth/other".to_owned()];
+    world.sandbox.add_client(Client { redirect_uris, ..Client::public(Client::DESKTOP) });
+    let other = ProviderId::try_from("other").unwrap();
+    let (_, url) = world.run(world.engine().begin_sign_in(other, Keep::Keychain, None)).unwrap();
+    world.link(&world.browser(&url));
+    world.until_settled();
+    world.kill();
+    let path = world.folder.path().join("config/providers/mine.toml");
+    fs::remove_file(&path).unwrap();
+    world.start();
+    world.until("told", |overview| overview.connections[0].health.severity == Severity::Degraded);
+    let grant = world.grant();
+    let missing = ConfigurationFault::ProviderMissing;
+    assert!(matches!(grant, GrantState::Misconfigured { fault, .. } if fault == missing), "{grant:?}");
+    assert_eq!(world.connection().provider_name, "Latchkey Sandbox");
+    fs::write(&path, text).unwrap();
+    world.restart();
+    assert_eq!(world.connection().health.severity, Severity::Healthy);
+    assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
+}
+
+#[test]
+fn f47_a_damaged_database_is_set_aside_whole_and_named() {
+    let damages: [fn(&mut Vec<u8>); 5] = [
+        |bytes| bytes[..100].iter_mut().for_each(|byte| *byte ^= 0x40),
+        |bytes| bytes[0] ^= 1,
+        |bytes| bytes.iter_mut().zip((0..=250).cycle().step_by(31)).for_each(|(byte, other)| *byte = other),
+        |bytes| bytes.fill(0),
+        |bytes| bytes[4096..12_288].fill(0xaa),
+    ];
+    for damage in damages {
+        let mut world = World::connected();
+        world.kill();
+        let mut bytes = fs::read(world.database()).unwrap();
+        damage(&mut bytes);
+        fs::write(world.database(), &bytes).unwrap();
+        world.start();
+        let notice = the_notice(&world);
+        assert_eq!(notice.kind, NoticeKind::Database);
+        let kept = world.folder.path().join("data/latchkey.db.damaged-1");
+        assert!(notice.message.contains(&*kept.to_string_lossy()), "{notice:?}");
+        assert!(fs::read(&kept).unwrap() == bytes, "the damaged file is kept as it was");
+        assert_eq!(world.overview().connections, []);
+        world.sign_in();
+        world.until_settled();
+        world.restart();
+        assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
+        assert_eq!(world.overview().notices, []);
+    }
+}
+
+#[test]
+fn f62_a_database_of_a_later_version_is_refused_by_name_and_left_alone() {
+    let mut world = World::connected();
+    world.kill();
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    database.pragma_update(None, "user_version", 99).unwrap();
+    drop(database);
+    let bytes = fs::read(world.database()).unwrap();
+    let refused = world.try_start().unwrap_err();
+    assert!(matches!(refused, StartError::Store(StoreError::Newer(_))), "{refused:?}");
+    assert!(refused.to_string().contains(&*world.database().to_string_lossy()), "{refused}");
+    assert!(fs::read(world.database()).unwrap() == bytes);
+}
+
+#[test]
+fn a_row_that_no_version_wrote_is_refused_by_name_and_left_alone() {
+    let mut world = World::connected();
+    world.kill();
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    database.execute("UPDATE connections SET standing = 'nonsense'", []).unwrap();
+    drop(database);
+    let refused = world.try_start().unwrap_err();
+    assert!(refused.to_string().contains("connections.standing"), "{refused}");
+    assert_eq!(world.count("SELECT count(*) FROM connections WHERE standing = 'nonsense'"), 1);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_made_is_named() {
+    let mut world = World::before_the_start();
+    fs::write(world.folder.path().join("data"), "a file in its place").unwrap();
+    let refused = world.try_start().unwrap_err();
+    assert!(matches!(&refused, StartError::DataFolder { .. }), "{refused:?}");
+    assert!(refused.to_string().contains(&*world.folder.path().join("data").to_string_lossy()), "{refused}");
+}
