@@ -1,0 +1,5 @@
+//! Hands Tauri the window's configuration.
+
+fn main() {
+    tauri_build::build();
+}
