@@ -35,10 +35,10 @@ async fn a_refused_link_raises_no_window_sends_nothing_and_stops_nothing() {
         wait::until("the browser in front", PATIENCE, || Ok((!app_is_in_front(&stage)).then_some(true)))
             .unwrap()
     );
-    let state = stage.control().issued().states.last().unwrap().clone();
+    let nonce = stage.control().issued().states.last().unwrap().clone();
     let before = stage.control().requests().len();
 
-    for arguments in hostile(&state) {
+    for arguments in hostile(&nonce) {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         assert!(stage.second_process(&arguments).success(), "{arguments:?}");
     }
@@ -47,7 +47,7 @@ async fn a_refused_link_raises_no_window_sends_nothing_and_stops_nothing() {
     assert!(!app_is_in_front(&stage), "no window was raised");
     assert_eq!(stage.page().count(WAITING).await.unwrap(), 1, "the sign-in still waits");
     let log = stage.window().stderr();
-    assert!(!log.contains("stolen") && !log.contains(&state), "nothing of a link is logged: {log}");
+    assert!(!log.contains("stolen") && !log.contains(&nonce), "nothing of a link is logged: {log}");
 
     // The true answer still works, and does raise the window: the checks above can fail.
     tab.page.click("#agree").await.unwrap();

@@ -16,13 +16,13 @@ fn install(stage: &Stage) {
     std::fs::write(stage.providers_dir().join("spotify.toml"), file).unwrap();
 }
 
-async fn on(selector: &str) -> String {
+fn on(selector: &str) -> String {
     format!("{CARD} {selector}")
 }
 
 async fn set_up(stage: &Stage) {
     let page = stage.page();
-    page.click(&*on(r#"[data-action="set-up"]"#).await).await.unwrap();
+    page.click(&*on(r#"[data-action="set-up"]"#)).await.unwrap();
     let card = page.text(CARD).await.unwrap();
     assert!(card.contains("needs your own client id"), "{card}");
     let fields = "return [...document.querySelectorAll('input[readonly]')].map((field) => field.value)";
@@ -31,8 +31,8 @@ async fn set_up(stage: &Stage) {
         shown.to_string().contains("dev.latchkey.app:/oauth/spotify"),
         "the redirect URI to register: {shown}"
     );
-    page.fill(&*on("input:not([readonly])").await, "sandbox-desktop").await.unwrap();
-    page.click(&*on(r#"[data-action="save-client-id"]"#).await).await.unwrap();
+    page.fill(&*on("input:not([readonly])"), "sandbox-desktop").await.unwrap();
+    page.click(&*on(r#"[data-action="save-client-id"]"#)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,7 +41,7 @@ async fn a_missing_client_id_is_a_friendly_card_that_leads_to_a_sign_in() {
     install(&stage);
     stage.open().await;
     set_up(&stage).await;
-    stage.page().click(&*on(r#"[data-action="sign-in"]"#).await).await.unwrap();
+    stage.page().click(&*on(r#"[data-action="sign-in"]"#)).await.unwrap();
     stage.agree("ada").await;
     stage.page().wait_for(HEALTHY).await.unwrap();
     let card = stage.page().text("[data-connection]").await.unwrap();
@@ -62,7 +62,7 @@ async fn a_person_who_is_not_on_the_allowlist_reads_what_spotify_says() {
     stage.control().change_settings(|settings| settings.spotify.standing = Standing::NotAllowlisted);
     stage.open().await;
     set_up(&stage).await;
-    stage.page().click(&*on(r#"[data-action="sign-in"]"#).await).await.unwrap();
+    stage.page().click(&*on(r#"[data-action="sign-in"]"#)).await.unwrap();
     stage.agree("ada").await;
     stage.page().wait_for(r#"[data-ending="failed"]"#).await.unwrap();
     let card = stage.page().text(CARD).await.unwrap();
