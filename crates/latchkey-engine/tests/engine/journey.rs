@@ -91,9 +91,7 @@ fn twenty_rotations_in_a_row_keep_the_sign_in() {
         world.advance_until("the next renewal", 10 * MINUTE, |_| {
             world.sandbox.requests_to(Endpoint::Refresh).len() >= round
         });
-        world.until("idle", |overview| {
-            matches!(overview.connections[0].health.activity, Activity::Idle { .. })
-        });
+        world.until_idle();
     }
     assert!(world.sandbox.refusals().is_empty(), "{:?}", world.sandbox.refusals());
     assert_eq!(world.grant(), GrantState::Connected);
@@ -108,9 +106,7 @@ fn where_no_refresh_token_comes_back_the_old_one_stands() {
         world.advance_until("the next renewal", 10 * MINUTE, |_| {
             world.sandbox.requests_to(Endpoint::Refresh).len() >= round
         });
-        world.until("idle", |overview| {
-            matches!(overview.connections[0].health.activity, Activity::Idle { .. })
-        });
+        world.until_idle();
     }
     assert!(world.sandbox.refusals().is_empty(), "{:?}", world.sandbox.refusals());
 }
@@ -270,7 +266,7 @@ fn a_memory_only_sign_in_works_and_writes_nothing_anywhere() {
     world.until("connected", |overview| overview.connections.len() == 1);
     assert_eq!(world.connection().resting, RestingPlace::Memory);
     world.advance_until("renewed", 10 * MINUTE, |_| world.sandbox.requests_to(Endpoint::Refresh).len() == 1);
-    world.until("idle", |overview| matches!(overview.connections[0].health.activity, Activity::Idle { .. }));
+    world.until_idle();
     assert_eq!(world.keychain.items().len(), 0);
     assert_eq!(world.count("SELECT count(*) FROM connections"), 0);
     assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
