@@ -275,8 +275,9 @@ fn f17_to_f23_an_odd_answer_is_understood() {
 
 #[test]
 fn f23_a_kind_of_token_that_cannot_be_used_is_kept_unused_and_told() {
-    let world = due(0, []);
+    let world = World::connected();
     world.settings(|settings| settings.token_type = TokenType::Mac);
+    world.clock.advance(55 * MINUTE);
     world.requests(Endpoint::Refresh, 1);
     world.until("told", |overview| overview.connections[0].health.severity == Severity::Degraded);
     let asked = world.sandbox.requests_to(Endpoint::Userinfo).len();

@@ -214,8 +214,8 @@ fn killed_at_thirty_moments_of_thirty_refreshes_it_is_always_healthy_in_the_end(
         if round % 3 > 0 {
             world.requests(Endpoint::Refresh, before + 1);
         }
-        for _ in 0..round * 400 {
-            std::thread::yield_now();
+        for _ in 0..round * 5_000 {
+            std::hint::spin_loop();
         }
         world.restart();
     }
