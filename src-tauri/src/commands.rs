@@ -14,13 +14,13 @@ use crate::{outside, presenter};
 type Answer<T> = Result<T, Problem>;
 
 #[tauri::command]
-pub(crate) fn overview(desk: State<'_, Desk>) -> Answer<Overview> {
-    presenter::overview(&desk)
+pub(crate) async fn overview(desk: State<'_, Desk>) -> Answer<Overview> {
+    presenter::overview(&desk).await
 }
 
 #[tauri::command]
-pub(crate) fn watch(app: AppHandle, desk: State<'_, Desk>, channel: Channel<Event>) -> Answer<()> {
-    presenter::forward(&app, &desk, channel)
+pub(crate) async fn watch(app: AppHandle, desk: State<'_, Desk>, channel: Channel<Event>) -> Answer<()> {
+    presenter::forward(&app, &desk, channel).await
 }
 
 #[tauri::command]
@@ -31,7 +31,7 @@ pub(crate) async fn begin_sign_in(
     keep: Keep,
     redirect: Option<Redirect>,
 ) -> Answer<SignInView> {
-    let (view, url) = desk.engine()?.begin_sign_in(provider, keep, redirect).await?;
+    let (view, url) = desk.engine().await?.begin_sign_in(provider, keep, redirect).await?;
     outside::open(&app, &url).map(|()| view)
 }
 
@@ -42,13 +42,13 @@ pub(crate) async fn reconnect(
     connection: ConnectionId,
     redirect: Option<Redirect>,
 ) -> Answer<SignInView> {
-    let (view, url) = desk.engine()?.reconnect(connection, redirect).await?;
+    let (view, url) = desk.engine().await?.reconnect(connection, redirect).await?;
     outside::open(&app, &url).map(|()| view)
 }
 
 #[tauri::command]
 pub(crate) async fn cancel_sign_in(desk: State<'_, Desk>, sign_in: SignInId) -> Answer<()> {
-    desk.engine()?.cancel_sign_in(sign_in).await
+    desk.engine().await?.cancel_sign_in(sign_in).await
 }
 
 #[tauri::command]
@@ -57,7 +57,7 @@ pub(crate) async fn open_sign_in_page(
     desk: State<'_, Desk>,
     sign_in: SignInId,
 ) -> Answer<()> {
-    outside::open(&app, &desk.engine()?.sign_in_link(&sign_in)?)
+    outside::open(&app, &desk.engine().await?.sign_in_link(&sign_in)?)
 }
 
 #[tauri::command]
@@ -66,22 +66,22 @@ pub(crate) async fn copy_sign_in_link(
     desk: State<'_, Desk>,
     sign_in: SignInId,
 ) -> Answer<()> {
-    outside::copy(&app, desk.engine()?.sign_in_link(&sign_in)?.to_string())
+    outside::copy(&app, desk.engine().await?.sign_in_link(&sign_in)?.to_string())
 }
 
 #[tauri::command]
 pub(crate) async fn check(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<ConnectionView> {
-    desk.engine()?.check(connection).await
+    desk.engine().await?.check(connection).await
 }
 
 #[tauri::command]
 pub(crate) async fn disconnect(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<()> {
-    desk.engine()?.disconnect(connection).await
+    desk.engine().await?.disconnect(connection).await
 }
 
 #[tauri::command]
 pub(crate) async fn forget(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<()> {
-    desk.engine()?.forget(connection).await
+    desk.engine().await?.forget(connection).await
 }
 
 #[tauri::command]
@@ -90,7 +90,7 @@ pub(crate) async fn save_client_id(
     provider: ProviderId,
     client_id: String,
 ) -> Answer<ProviderView> {
-    desk.engine()?.save_client_id(provider, client_id).await
+    desk.engine().await?.save_client_id(provider, client_id).await
 }
 
 #[tauri::command]
@@ -99,7 +99,7 @@ pub(crate) async fn copy_redirect_uri(
     desk: State<'_, Desk>,
     provider: ProviderId,
 ) -> Answer<()> {
-    outside::copy(&app, desk.engine()?.redirect_uri(&provider)?)
+    outside::copy(&app, desk.engine().await?.redirect_uri(&provider)?)
 }
 
 #[tauri::command]
@@ -108,7 +108,7 @@ pub(crate) async fn open_register_page(
     desk: State<'_, Desk>,
     provider: ProviderId,
 ) -> Answer<()> {
-    outside::open(&app, &desk.engine()?.register_page(&provider)?)
+    outside::open(&app, &desk.engine().await?.register_page(&provider)?)
 }
 
 #[tauri::command]
@@ -117,10 +117,10 @@ pub(crate) async fn open_manage_page(
     desk: State<'_, Desk>,
     connection: ConnectionId,
 ) -> Answer<()> {
-    outside::open(&app, &desk.engine()?.manage_page(&connection)?)
+    outside::open(&app, &desk.engine().await?.manage_page(&connection)?)
 }
 
 #[tauri::command]
 pub(crate) async fn history(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<Vec<HistoryEntry>> {
-    desk.engine()?.history(connection).await
+    desk.engine().await?.history(connection).await
 }

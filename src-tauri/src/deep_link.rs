@@ -57,7 +57,7 @@ fn take_link(app: &AppHandle, link: String) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let desk = app.state::<Desk>();
-        let Ok(engine) = desk.engine() else { return };
+        let Ok(engine) = desk.engine().await else { return };
         match engine.complete_sign_in(&link).await {
             Callback::Taken => show(&app),
             Callback::Ignored(reason) => {

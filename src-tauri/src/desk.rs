@@ -5,23 +5,29 @@ use std::sync::{Mutex, PoisonError};
 use latchkey_engine::Engine;
 use latchkey_protocol::{Notice, Problem};
 use tauri::async_runtime::JoinHandle;
+use tokio::sync::SetOnce;
 
 /// The shell's state.
+#[derive(Default)]
 pub(crate) struct Desk {
-    engine: Result<Engine, Problem>,
+    /// Set once the engine has started, or has said why it does not. The window is made meanwhile.
+    engine: SetOnce<Result<Engine, Problem>>,
     /// What the shell itself found, beside what the engine says.
     notices: Mutex<Vec<Notice>>,
     forwarding: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Desk {
-    pub(crate) fn new(engine: Result<Engine, Problem>, notice: Option<Notice>) -> Self {
-        Self { engine, notices: Mutex::new(notice.into_iter().collect()), forwarding: Mutex::new(None) }
+    /// What a start has led to. Whatever waits for the engine goes on.
+    pub(crate) fn open(&self, engine: Result<Engine, Problem>) {
+        if self.engine.set(engine).is_err() {
+            tracing::error!("the engine was started twice");
+        }
     }
 
-    /// The engine, or why there is none.
-    pub(crate) fn engine(&self) -> Result<&Engine, Problem> {
-        self.engine.as_ref().map_err(Clone::clone)
+    /// The engine once it has started, or why there is none.
+    pub(crate) async fn engine(&self) -> Result<&Engine, Problem> {
+        self.engine.wait().await.as_ref().map_err(Clone::clone)
     }
 
     pub(crate) fn add_notice(&self, notice: Notice) {

@@ -32,7 +32,8 @@ pub(crate) fn refuse(message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Starts the engine and puts it where commands find it. Where it does not start the window says why.
+/// Starts the engine beside the window, and puts it where commands wait for it. Where it does not start
+/// the window says why.
 pub(crate) fn open_desk(app: &AppHandle) -> tauri::Result<()> {
     let paths = app.path();
     let options = Options {
@@ -43,12 +44,17 @@ pub(crate) fn open_desk(app: &AppHandle) -> tauri::Result<()> {
         keychain: system_keychain(KEYCHAIN_SERVICE),
         environment: Box::new(|name| std::env::var(name).ok()),
     };
-    let settings_notice = settings::check(&options.data_dir);
-    let engine = tauri::async_runtime::block_on(Engine::start(options)).map_err(problem);
-    if let Err(problem) = &engine {
-        tracing::error!(%problem, "the engine does not start");
-    }
-    app.manage(Desk::new(engine, settings_notice));
+    let desk = Desk::default();
+    settings::check(&options.data_dir).into_iter().for_each(|notice| desk.add_notice(notice));
+    app.manage(desk);
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let engine = Engine::start(options).await.map_err(problem);
+        if let Err(problem) = &engine {
+            tracing::error!(%problem, "the engine does not start");
+        }
+        app.state::<Desk>().open(engine);
+    });
     Ok(())
 }
 

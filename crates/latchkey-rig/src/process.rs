@@ -81,11 +81,22 @@ pub fn memory(pids: &[u32]) -> u64 {
     pids.iter().filter_map(|&pid| proportional_kib(pid)).sum::<u64>() * 1024
 }
 
-/// How often the threads of the process have gone to sleep: each time, something woke them before.
-pub fn sleeps(pid: u32) -> u64 {
+/// How often each thread of the process has gone to sleep: each time, something woke it before. Threads come
+/// and go, so only the difference thread by thread says how often the process woke ([`woken`]).
+pub fn sleeps(pid: u32) -> BTreeMap<u32, u64> {
     let tasks = fs::read_dir(proc(pid, "task")).into_iter().flatten().flatten();
-    let status = tasks.filter_map(|task| fs::read_to_string(task.path().join("status")).ok());
-    status.filter_map(|text| field(&text, "voluntary_ctxt_switches:")?.parse::<u64>().ok()).sum()
+    let read = |task: fs::DirEntry| {
+        let thread = task.file_name().to_str()?.parse().ok()?;
+        let text = fs::read_to_string(task.path().join("status")).ok()?;
+        Some((thread, field(&text, "voluntary_ctxt_switches:")?.parse().ok()?))
+    };
+    tasks.filter_map(read).collect()
+}
+
+/// How often threads woke between two looks; what a thread did that has ended meanwhile is not known.
+pub fn woken(before: &BTreeMap<u32, u64>, after: &BTreeMap<u32, u64>) -> u64 {
+    let by_thread = |(thread, count): (&u32, &u64)| count.saturating_sub(*before.get(thread).unwrap_or(&0));
+    after.iter().map(by_thread).sum()
 }
 
 /// Sends a signal.
@@ -240,7 +251,14 @@ mod tests {
             search_memory(id(), &[needle.as_bytes(), b"\x01never in here\x02\x03\x04".as_slice()]).unwrap();
         assert!(found.iter().any(|finding| finding.needle == 0));
         assert!(memory(&[id()]) > 100_000);
-        assert!(sleeps(id()) > 0);
+        assert!(sleeps(id()).values().sum::<u64>() > 0);
+    }
+
+    #[test]
+    fn a_thread_that_ended_does_not_hide_that_others_woke() {
+        let before = BTreeMap::from([(1, 10), (2, 500)]);
+        let after = BTreeMap::from([(1, 13), (3, 4)]);
+        assert_eq!(woken(&before, &after), 7);
     }
 
     #[test]

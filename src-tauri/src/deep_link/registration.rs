@@ -17,14 +17,18 @@ pub(crate) fn register_in_background(app: &AppHandle) {
     std::thread::spawn(move || {
         if let Err(reason) = register(&app) {
             tracing::warn!(reason, "the link scheme is not ours");
-            let desk = app.state::<Desk>();
-            if let Ok(engine) = desk.engine() {
-                engine.set_deep_links(false);
-            }
-            desk.add_notice(notice(&reason));
-            presenter::refresh_notices(&app);
+            tauri::async_runtime::spawn(tell(app, reason));
         }
     });
+}
+
+async fn tell(app: AppHandle, reason: String) {
+    let desk = app.state::<Desk>();
+    if let Ok(engine) = desk.engine().await {
+        engine.set_deep_links(false);
+    }
+    desk.add_notice(notice(&reason));
+    presenter::refresh_notices(&app).await;
 }
 
 fn notice(reason: &str) -> Notice {

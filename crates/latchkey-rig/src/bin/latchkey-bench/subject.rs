@@ -1,6 +1,7 @@
 //! One of the two programs that are compared, and one run of it.
 
 use std::{
+    collections::BTreeMap,
     fmt::{Display, Formatter},
     path::{Path, PathBuf},
     process::{Child, Stdio},
@@ -116,13 +117,19 @@ impl Run {
         let before = self.sleeps();
         wait::elapse(span).await;
         let after = self.sleeps();
-        let rate = |before: u64, after: u64| count(after.saturating_sub(before)) * 60.0 / span.as_secs_f64();
-        (rate(before.0, after.0), rate(before.1, after.1))
+        let own = self.child.id();
+        let rate = |of: &dyn Fn(u32) -> bool| {
+            let woken = after
+                .iter()
+                .filter(|(pid, _)| of(**pid))
+                .map(|(pid, after)| before.get(pid).map_or(0, |before| process::woken(before, after)));
+            count(woken.sum()) * 60.0 / span.as_secs_f64()
+        };
+        (rate(&|pid| pid == own), rate(&|_| true))
     }
 
-    fn sleeps(&self) -> (u64, u64) {
-        let own = process::sleeps(self.child.id());
-        (own, self.family().into_iter().map(process::sleeps).sum())
+    fn sleeps(&self) -> BTreeMap<u32, BTreeMap<u32, u64>> {
+        self.family().into_iter().map(|pid| (pid, process::sleeps(pid))).collect()
     }
 
     fn memory(&self) -> f64 {
