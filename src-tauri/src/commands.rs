@@ -1,5 +1,4 @@
 //! One function per operation, each an adapter: ask the engine, hand on.
-#![expect(clippy::needless_pass_by_value, reason = "Tauri hands arguments over by value")]
 
 use latchkey_protocol::{
     ConnectionId, ConnectionView, Event, HistoryEntry, Keep, Overview, Problem, ProviderId, ProviderView,

@@ -45,7 +45,9 @@ pub(crate) fn open_desk(app: &AppHandle) -> tauri::Result<()> {
         environment: Box::new(|name| std::env::var(name).ok()),
     };
     let desk = Desk::default();
-    settings::check(&options.data_dir).into_iter().for_each(|notice| desk.add_notice(notice));
+    if let Some(notice) = settings::check(&options.data_dir) {
+        desk.add_notice(notice);
+    }
     app.manage(desk);
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
