@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use latchkey_engine::{Engine, NotOwner, Options, OsEntropy, StartError, SystemClock, system_keychain};
+use latchkey_engine::{Edges, Engine, NotOwner, Options, OsEntropy, StartError, SystemClock, system_keychain};
 use latchkey_protocol::{Problem, ProblemCode};
 use tauri::{AppHandle, Manager as _};
 
@@ -43,6 +43,7 @@ pub(crate) fn open_desk(app: &AppHandle) -> tauri::Result<()> {
         entropy: Box::new(OsEntropy),
         keychain: system_keychain(KEYCHAIN_SERVICE),
         environment: Box::new(|name| std::env::var(name).ok()),
+        edges: Edges::default(),
     };
     let desk = Desk::default();
     if let Some(notice) = settings::check(&options.data_dir) {

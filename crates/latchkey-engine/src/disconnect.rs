@@ -58,8 +58,9 @@ async fn begin(parts: &Arc<Parts>, slot: &Arc<Slot>, connection: Connection) -> 
 
 /// Asks the provider to end the grant, on a task of its own. Also the way on after a restart.
 pub(crate) fn revoke_in_background(parts: &Arc<Parts>, slot: &Arc<Slot>) {
-    let (parts, slot) = (parts.clone(), slot.clone());
-    tokio::spawn(async move {
+    let (of, slot) = (parts.clone(), slot.clone());
+    let parts = of.clone();
+    of.tasks.spawn(async move {
         // Whoever refreshes at this moment brings the set that must be revoked.
         let _exclusive = slot.exclusive.lock().await;
         let connection = slot.connection();
@@ -180,6 +181,7 @@ async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocat
         return;
     }
     parts.unpublish(&connection.id);
+    parts.rotations.forget(&connection.id).await;
     let farewell = view::farewell(connection, revocation, parts.provider_of(connection));
     tracing::info!(connection.id = %connection.id, ?revocation, "disconnected");
     parts.events.send(EventBody::ConnectionRemoved { id: connection.id.clone(), farewell });

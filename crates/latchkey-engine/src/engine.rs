@@ -8,21 +8,25 @@ use latchkey_protocol::{
     ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tokio::sync::{broadcast, watch};
-use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::clock::Clock;
 use crate::connection::Standing;
+use crate::edges::Edges;
 use crate::entropy::{Entropy, SharedEntropy};
+use crate::http::Http;
+use crate::lend::{self, LentToken};
 pub use crate::live::Environment;
-use crate::live::Parts;
+use crate::live::{Outside, Parts};
 use crate::owner_lock::{NotOwner, OwnerLock};
+use crate::planted::{Planted, planted};
 use crate::provider::Catalog;
-use crate::refresh::{self, Why};
+use crate::refresh;
+use crate::rotation::RotationFolder;
 pub use crate::sign_in::Callback;
 use crate::sign_in::{self, Wish};
 use crate::store::{SealedSignIn, Store, StoreError};
-use crate::vault::{KeychainFactory, Vault};
+use crate::vault::{KeychainFactory, KeychainThread, Vault};
 use crate::{check, disconnect, scheduler, view};
 
 /// Entries of history that are shown.
@@ -42,6 +46,8 @@ pub struct Options {
     pub keychain: KeychainFactory,
     /// Variables of the environment.
     pub environment: Environment,
+    /// Disk, network and locks: `Edges::default()` outside of tests.
+    pub edges: Edges,
 }
 
 /// Why an engine does not start.
@@ -67,35 +73,44 @@ pub enum StartError {
 pub struct Engine {
     parts: Arc<Parts>,
     restored: watch::Receiver<bool>,
-    tasks: Vec<JoinHandle<()>>,
-    _lock: OwnerLock,
+    _lock: Option<OwnerLock>,
 }
 
 impl Engine {
     /// Takes ownership of the data folder and starts keeping its connections alive. Must be called within a
     /// tokio runtime.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { data_dir, config_dir, clock, entropy, keychain, environment } = options;
+        let Options { data_dir, config_dir, clock, entropy, keychain, environment, edges } = options;
         prepare_folder(&data_dir)
             .map_err(|source| StartError::DataFolder { path: data_dir.clone(), source })?;
-        let lock = OwnerLock::acquire(&data_dir)?;
-        let (store, damage) = Store::open(&data_dir)?;
+        let lock = if edges.shared { None } else { Some(OwnerLock::acquire(&data_dir)?) };
+        let (store, damage) = match edges.disk {
+            Some(disk) => (Store::simulated(disk)?, None),
+            None => Store::open(&data_dir)?,
+        };
         let entropy = SharedEntropy::new(entropy);
         let installation = store.installation_id(entropy.id("i-")).await?;
+        let keychain = match edges.keychain {
+            Some(pause) => KeychainThread::simulated(keychain, pause),
+            None => KeychainThread::spawn(keychain),
+        };
         let vault = Vault::new(keychain, installation, &entropy);
         let sandbox = environment("LATCHKEY_SANDBOX_URL");
         let catalog = Catalog::load(&config_dir.join("providers"), sandbox.as_deref());
-        let parts = Arc::new(Parts::new(clock, entropy, store, vault, catalog, damage, environment));
+        let outside = Outside {
+            http: Http::new(edges.network),
+            rotations: edges.rotations.unwrap_or_else(|| Arc::new(RotationFolder::new(&data_dir))),
+            environment,
+        };
+        let parts = Arc::new(Parts::new(clock, entropy, store, vault, catalog, damage, outside));
         load(&parts).await?;
         // Read before anybody can begin another one, opened in the background: the keychain may take its time.
         let waiting = parts.store.waiting_sign_ins(parts.now()).await.unwrap_or_default();
         let (restoring, restored) = watch::channel(false);
-        let tasks = vec![
-            tokio::spawn(restore(parts.clone(), waiting, restoring)),
-            tokio::spawn(scheduler::run(parts.clone())),
-        ];
+        parts.tasks.spawn(restore(parts.clone(), waiting, restoring));
+        parts.tasks.spawn(scheduler::run(parts.clone()));
         resume(&parts).await?;
-        Ok(Self { parts, restored, tasks, _lock: lock })
+        Ok(Self { parts, restored, _lock: lock })
     }
 
     /// Says whether links of Latchkey's scheme reach this process. Where they do not, sign-ins come back over
@@ -227,6 +242,12 @@ impl Engine {
         page(provider.and_then(|provider| provider.file.manage_url.as_deref()), &known.provider_name)
     }
 
+    /// Lends the access token of a connection with at least `min_life_ms` milliseconds of life, renewing it
+    /// first where it has less. Whoever stops waiting takes nothing with them.
+    pub async fn lend(&self, connection: &ConnectionId, min_life_ms: i64) -> Result<LentToken, Problem> {
+        lend::lend(&self.parts, connection, min_life_ms).await
+    }
+
     /// What happened to a connection, newest first.
     pub async fn history(&self, connection: ConnectionId) -> Result<Vec<HistoryEntry>, Problem> {
         Ok(self.parts.store.history(&connection, HISTORY_SHOWN).await?)
@@ -240,9 +261,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
+        self.parts.tasks.end();
     }
 }
 
@@ -280,9 +299,10 @@ async fn restore(parts: Arc<Parts>, waiting: Vec<SealedSignIn>, restoring: watch
 /// Takes up what the process before this one left half-done: refreshes without a definite end at once,
 /// because grace windows are short, and revocations.
 async fn resume(parts: &Arc<Parts>) -> Result<(), StoreError> {
-    for id in parts.store.open_intents().await? {
+    let open = if planted(Planted::NoResume) { Vec::new() } else { parts.store.open_intents().await? };
+    for id in open {
         if let Some(slot) = parts.slot(&id).filter(|slot| slot.connection().may_renew()) {
-            drop(refresh::renew(parts, &slot, Why::Due));
+            refresh::renew_due(parts, &slot);
         }
     }
     for slot in parts.slots() {

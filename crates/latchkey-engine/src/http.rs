@@ -7,55 +7,44 @@
 //! seen the request?
 
 use std::error::Error as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::HeaderMap;
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
+use crate::edges::Network;
+pub(crate) use crate::edges::{NoReply, Reply};
+
 /// Seconds until a connection must stand.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT: Duration = Duration::from_secs(8);
+/// Seconds until the header of the answer must be there.
+const HEADER: Duration = Duration::from_secs(10);
 /// Seconds until the whole answer must be there.
 const TOTAL: Duration = Duration::from_secs(15);
 
-/// An answer, whole.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
-/// Why there is no answer. Neither carries the URL, which may hold what must not be logged.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoReply {
-    /// Nothing was sent: no name, no connection, no TLS.
-    #[error("the provider cannot be reached ({0})")]
-    NotSent(String),
-    /// Nothing was sent: the certificate is not trusted here.
-    #[error("the provider's certificate is not trusted on this computer ({0})")]
-    Untrusted(String),
-    /// Something may have been sent and no whole answer came back.
-    #[error("the provider's answer did not arrive ({0})")]
-    Lost(String),
-    /// The answer is larger than anything this call may answer.
-    #[error("the provider's answer is larger than {0} bytes")]
-    TooLarge(usize),
-}
-
 /// Sends requests. Cheap to make: the clients behind it are made on first use.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Http {
+    simulated: Option<Arc<dyn Network>>,
     loopback: OnceLock<reqwest::Client>,
     outside: OnceLock<reqwest::Client>,
 }
 
 impl Http {
+    /// A client of the network of this computer, or of a simulated one.
+    pub(crate) fn new(simulated: Option<Arc<dyn Network>>) -> Self {
+        Self { simulated, ..Self::default() }
+    }
+
     /// Sends `request` and reads at most `limit` bytes of the answer.
     pub(crate) async fn send(&self, request: reqwest::Request, limit: usize) -> Result<Reply, NoReply> {
+        if let Some(network) = &self.simulated {
+            return network.send(request, limit).await;
+        }
         let client = self.client_for(request.url())?;
-        let mut response = client.execute(request).await.map_err(classify)?;
+        let answered = in_time(client.execute(request)).await?;
+        let mut response = answered.map_err(classify)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(classify)? {
             if body.len() + chunk.len() > limit {
@@ -76,6 +65,12 @@ impl Http {
         let client = build(loopback).map_err(|error| NoReply::NotSent(chain(&error.without_url())))?;
         Ok(place.get_or_init(|| client))
     }
+}
+
+/// What `answer` yields, or the truth that nothing came back in time.
+async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, NoReply> {
+    let late = |_| NoReply::Lost(format!("no answer within {} seconds", HEADER.as_secs()));
+    tokio::time::timeout(HEADER, answer).await.map_err(late)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where an HTTP client is configured")]

@@ -7,6 +7,7 @@
 // The order is the architecture: top may use what stands below.
 mod engine;
 mod scheduler;
+mod lend;
 mod check;
 mod disconnect;
 mod sign_in;
@@ -21,6 +22,7 @@ mod health;
 mod flow;
 mod callback;
 mod vault;
+mod rotation;
 mod store;
 mod provider;
 mod connection;
@@ -30,17 +32,26 @@ mod event;
 mod entropy;
 mod text;
 mod clock;
+mod tasks;
+mod edges;
+mod planted;
 mod owner_lock;
 
 pub use callback::{Refusal, SCHEME};
 pub use clock::{Boot, Clock, Sleep, SystemClock};
+pub use edges::Edges;
 pub use engine::{Callback, Engine, Environment, Options, StartError};
 pub use entropy::{Entropy, OsEntropy};
+pub use lend::LentToken;
 pub use owner_lock::{NotOwner, OwnerLock};
 pub use store::StoreError;
 pub use vault::{Keychain, KeychainError, KeychainFactory, system_keychain};
 
 #[cfg(feature = "testing")]
 pub use clock::ManualClock;
+#[cfg(feature = "testing")]
+pub use edges::{Disk, DiskMood, Network, NoReply, Pause, Reply, Rotation, Rotations};
+#[cfg(feature = "testing")]
+pub use planted::{Planted, plant};
 #[cfg(feature = "testing")]
 pub use vault::{MemoryKeychain, Mood};

@@ -18,6 +18,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::clock::{Boot, Clock};
 use crate::connection::{Connection, Standing};
 use crate::credential::TokenSet;
+use crate::edges::Rotations;
 use crate::entropy::SharedEntropy;
 use crate::event::Events;
 use crate::health::{Doing, Moment};
@@ -25,6 +26,7 @@ use crate::http::Http;
 use crate::pending::PendingSignIn;
 use crate::provider::{Catalog, Provider};
 use crate::store::{Damage, Store};
+use crate::tasks::Tasks;
 use crate::vault::Vault;
 use crate::view;
 
@@ -46,6 +48,8 @@ pub(crate) struct Parts {
     pub(crate) catalog: Catalog,
     pub(crate) damage: Option<Damage>,
     pub(crate) environment: Environment,
+    pub(crate) rotations: Arc<dyn Rotations>,
+    pub(crate) tasks: Tasks,
     pub(crate) events: Events,
     /// Rings when a due time may have changed.
     pub(crate) due_changed: Notify,
@@ -56,6 +60,13 @@ pub(crate) struct Parts {
     slots: Mutex<BTreeMap<ConnectionId, Arc<Slot>>>,
     sign_ins: Mutex<Vec<LiveSignIn>>,
     client_ids: Mutex<BTreeMap<ProviderId, String>>,
+}
+
+/// What the engine reaches beyond its own files.
+pub(crate) struct Outside {
+    pub(crate) http: Http,
+    pub(crate) rotations: Arc<dyn Rotations>,
+    pub(crate) environment: Environment,
 }
 
 /// A refresh under way, shared by everybody who waits for it.
@@ -76,6 +87,8 @@ pub(crate) enum RefreshEnd {
     Locked,
     /// The database cannot be written; nothing was spent.
     StorageFault,
+    /// Another process holds the connection's lock and does not give it back.
+    Busy,
     /// The connection changed or went away meanwhile.
     Superseded,
 }
@@ -90,6 +103,12 @@ pub(crate) struct LiveSignIn {
     pub(crate) stop: Arc<Notify>,
 }
 
+/// A set that is held in memory while the disk refuses it.
+pub(crate) struct Unsaved {
+    pub(crate) set: Arc<TokenSet>,
+    pub(crate) expires: Option<Boot>,
+}
+
 /// One connection in memory.
 pub(crate) struct Slot {
     pub(crate) id: ConnectionId,
@@ -97,6 +116,8 @@ pub(crate) struct Slot {
     pub(crate) exclusive: tokio::sync::Mutex<()>,
     /// Held by whoever moves the token set to the keychain, so that an older one never arrives last.
     pub(crate) settling: tokio::sync::Mutex<()>,
+    /// Rings when there is something to lend although a flight is still under way.
+    pub(crate) changed: Notify,
     state: Mutex<SlotState>,
 }
 
@@ -105,6 +126,7 @@ pub(crate) struct SlotState {
     pub(crate) tokens: Option<Arc<TokenSet>>,
     pub(crate) flight: Option<Flight>,
     pub(crate) doing: Doing,
+    pub(crate) unsaved: Option<Unsaved>,
     /// The epoch and generation for which the two deadlines below were computed.
     anchored: Option<(i64, i64)>,
     expires: Option<Boot>,
@@ -124,17 +146,19 @@ impl Parts {
         vault: Vault,
         catalog: Catalog,
         damage: Option<Damage>,
-        environment: Environment,
+        outside: Outside,
     ) -> Self {
         Self {
             clock,
             entropy,
-            http: Http::default(),
+            http: outside.http,
             store,
             vault,
             catalog,
             damage,
-            environment,
+            environment: outside.environment,
+            rotations: outside.rotations,
+            tasks: Tasks::default(),
             events: Events::new(),
             due_changed: Notify::new(),
             refreshes: Semaphore::new(REFRESHES_AT_ONCE),
@@ -327,6 +351,7 @@ impl Slot {
             tokens: None,
             flight: None,
             doing: Doing::Nothing,
+            unsaved: None,
             anchored: None,
             expires: None,
             renew: None,
@@ -339,6 +364,7 @@ impl Slot {
             id: connection.id,
             exclusive: tokio::sync::Mutex::new(()),
             settling: tokio::sync::Mutex::new(()),
+            changed: Notify::new(),
             state: Mutex::new(state),
         }
     }
@@ -349,6 +375,11 @@ impl Slot {
 
     pub(crate) fn write<T>(&self, work: impl FnOnce(&mut SlotState) -> T) -> T {
         work(&mut lock(&self.state))
+    }
+
+    /// Whether this process has renewed it: a planted bug asks.
+    pub(crate) fn was_renewed(&self) -> bool {
+        self.read(|state| state.connection.track.last_success_at.is_some() && state.tokens.is_some())
     }
 
     pub(crate) fn connection(&self) -> Connection {
@@ -394,6 +425,13 @@ impl SlotState {
             self.tokens = Some(tokens);
         }
         self.connection = connection;
+    }
+
+    /// The set that is not saved yet, with at least `enough` milliseconds of life at `boot`.
+    pub(crate) fn unsaved_for(&self, boot: Boot, enough: i64) -> Option<Arc<TokenSet>> {
+        let lives = |expires: Boot| expires.0.saturating_sub(boot.0) >= enough;
+        let unsaved = self.unsaved.as_ref()?;
+        unsaved.expires.is_none_or(lives).then(|| unsaved.set.clone())
     }
 
     /// Whether the access token lives at `boot`.

@@ -1,92 +1,171 @@
 //! One refresh, from top to bottom.
 //!
 //! Single flight per connection, in a task of its own: a caller that hangs up takes nothing with it. The
-//! intent is durable before the request leaves, the new set is durable before anybody hears of it, and an
-//! attempt whose end is unknown is repeated at once with the same token, never two at a time: where the
-//! provider has rotated and grants grace, only a quick repeat keeps the sign-in, and where it has not,
-//! repeating costs nothing.
+//! connection's lock keeps other processes out, and under it the truth is read anew. The intent is durable
+//! before the request leaves, the new set is durable before anybody hears of it, and an attempt whose end is
+//! unknown is repeated at once with the same token, never two at a time: where the provider has rotated and
+//! grants grace, only a quick repeat keeps the sign-in, and where it has not, repeating costs nothing.
 
+mod guard;
 mod outcome;
+mod save;
 
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use latchkey_protocol::{AttentionReason, ConfigurationFault, Timestamp};
+use latchkey_protocol::{AttentionReason, ConfigurationFault};
 
-use crate::clock::Boot;
 use crate::connection::{Connection, Standing};
-use crate::credential::TokenSet;
+use crate::edges::Rotation;
 use crate::flow::authorization_code::{self, TokenOutcome};
-use crate::flow::token_answer::Granted;
 use crate::health::Doing;
 use crate::live::{Flight, Parts, RefreshEnd, Slot};
+use crate::planted::{Planted, planted};
 use crate::resting::{self, LoadError};
-use crate::store::StoreError;
+use crate::store::{Intent, StoreError};
 use crate::vault::{KeychainError, VaultError};
 
 /// Waits before an attempt is repeated whose answer was lost on the way, in milliseconds.
 const REPLAYS_AFTER_LOSS_MS: [i64; 4] = [200, 2_000, 4_000, 8_000];
 /// The same where the provider itself answered with a fault.
 const REPLAYS_AFTER_FAULT_MS: [i64; 1] = [500];
-/// Waits before a commit is repeated that the disk refused, in milliseconds; the last one for ever.
-const COMMIT_RETRIES_MS: [i64; 8] = [50, 100, 200, 400, 800, 1_600, 3_200, 6_400];
 
 /// Wait after the keychain or the database refused, in milliseconds.
 const REFUSED_HERE_MS: i64 = 30_000;
 
-/// Who asks for a refresh.
+/// Who asks for a refresh, and which version of the connection they saw: one that was renewed since is left
+/// alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
     /// The clock. A refused token is left alone.
-    Due,
-    /// A person, who saw this version of the connection. A refused token is tried once more; one that was
-    /// renewed since is left alone.
-    Asked {
-        /// Its epoch and generation.
+    Due {
+        /// Epoch and generation.
         seen: (i64, i64),
     },
+    /// A caller that needs access. A refused token is left alone.
+    Needed {
+        /// Epoch and generation.
+        seen: (i64, i64),
+    },
+    /// A person. A refused token is tried once more.
+    Asked {
+        /// Epoch and generation.
+        seen: (i64, i64),
+    },
+}
+
+impl Why {
+    fn seen(self) -> (i64, i64) {
+        match self {
+            Self::Due { seen } | Self::Needed { seen } | Self::Asked { seen } => seen,
+        }
+    }
+
+    fn tries_a_refused_token(self) -> bool {
+        match self {
+            Self::Asked { .. } => true,
+            Self::Due { .. } | Self::Needed { .. } => planted(Planted::RefusedAgain),
+        }
+    }
+}
+
+/// Starts a refresh because the clock says so.
+pub(crate) fn renew_due(parts: &Arc<Parts>, slot: &Arc<Slot>) {
+    // Joined by whoever needs the result; the clock only starts it.
+    drop(renew(parts, slot, Why::Due { seen: slot.connection().version() }));
 }
 
 /// Starts a refresh, or joins the one that is under way.
 pub(crate) fn renew(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Flight {
     slot.write(|state| {
-        if let Some(flight) = &state.flight {
+        if let Some(flight) = state.flight.as_ref().filter(|_| !planted(Planted::NoSingleFlight)) {
             return flight.clone();
         }
-        let task = tokio::spawn(fly(parts.clone(), slot.clone(), why));
-        let flight: Flight = async move { task.await.unwrap_or(RefreshEnd::Superseded) }.boxed().shared();
+        let work = fly(parts.clone(), slot.clone(), why);
+        let flight: Flight = if planted(Planted::InCallersFuture) {
+            work.boxed().shared()
+        } else {
+            let task = parts.tasks.run(work);
+            async move { task.await.unwrap_or(RefreshEnd::Superseded) }.boxed().shared()
+        };
         state.flight = Some(flight.clone());
         flight
     })
 }
 
 async fn fly(parts: Arc<Parts>, slot: Arc<Slot>, why: Why) -> RefreshEnd {
+    let landing = Landing { parts: &parts, slot: &slot };
     let permit = parts.refreshes.acquire().await;
     let exclusive = slot.exclusive.lock().await;
     slot.write(|state| state.doing = Doing::Refreshing);
     parts.tell(&slot);
-    let end = until_definite(&parts, &slot, why).await;
+    let end = guarded(&parts, &slot, why).await;
     drop(exclusive);
     drop(permit);
-    slot.write(|state| {
-        state.flight = None;
-        state.doing = match end {
-            RefreshEnd::Locked => Doing::Locked,
-            RefreshEnd::StorageFault => Doing::StorageFault,
-            RefreshEnd::Renewed
-            | RefreshEnd::NeedsSignIn
-            | RefreshEnd::Misconfigured
-            | RefreshEnd::Waiting
-            | RefreshEnd::Superseded => Doing::Nothing,
-        };
-        if state.doing != Doing::Nothing {
-            state.rest_until(parts.clock.boot().plus(REFUSED_HERE_MS));
-        }
-    });
+    landing.land(end);
     tracing::info!(connection.id = %slot.id, outcome = ?end, "refresh");
-    parts.tell(&slot);
-    parts.due_changed.notify_one();
     end
+}
+
+/// The end of a flight, also of one that panics: the next one may start.
+struct Landing<'f> {
+    parts: &'f Parts,
+    slot: &'f Slot,
+}
+
+impl Landing<'_> {
+    fn land(&self, end: RefreshEnd) {
+        let boot = self.parts.clock.boot();
+        self.slot.write(|state| {
+            state.doing = match end {
+                RefreshEnd::Locked => Doing::Locked,
+                RefreshEnd::StorageFault => Doing::StorageFault,
+                RefreshEnd::Renewed
+                | RefreshEnd::NeedsSignIn
+                | RefreshEnd::Misconfigured
+                | RefreshEnd::Waiting
+                | RefreshEnd::Busy
+                | RefreshEnd::Superseded => Doing::Nothing,
+            };
+            if matches!(end, RefreshEnd::Locked | RefreshEnd::StorageFault | RefreshEnd::Busy) {
+                state.rest_until(boot.plus(REFUSED_HERE_MS));
+            }
+        });
+    }
+}
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        if !planted(Planted::FlightStays) {
+            self.slot.write(|state| state.flight = None);
+        }
+        self.parts.tell(self.slot);
+        self.parts.due_changed.notify_one();
+    }
+}
+
+/// The refresh under the connection's lock.
+async fn guarded(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> RefreshEnd {
+    let mut rotation = match guard::take(parts, slot).await {
+        Ok(Some(rotation)) => rotation,
+        Ok(None) => return RefreshEnd::Busy,
+        Err(error) => {
+            tracing::error!(connection.id = %slot.id, %error, "the lock of a sign-in cannot be taken");
+            return RefreshEnd::StorageFault;
+        }
+    };
+    match until_definite(parts, slot, why, &mut rotation).await {
+        Ok(end) => end,
+        Err(StoreError::Superseded) => {
+            // Somebody else has written a newer truth.
+            drop(guard::reload(parts, slot).await);
+            RefreshEnd::Superseded
+        }
+        Err(error) => {
+            tracing::error!(connection.id = %slot.id, %error, "a refresh could not be announced or recorded");
+            RefreshEnd::StorageFault
+        }
+    }
 }
 
 /// One attempt.
@@ -97,60 +176,117 @@ enum Attempt {
     Ambiguous { text: String, by_provider: bool },
 }
 
-async fn until_definite(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> RefreshEnd {
-    let mut replays = 0;
+async fn until_definite(
+    parts: &Arc<Parts>,
+    slot: &Arc<Slot>,
+    why: Why,
+    rotation: &mut Box<dyn Rotation>,
+) -> Result<RefreshEnd, StoreError> {
+    let mut repeats = 0;
     loop {
-        let (text, by_provider) = match attempt(parts, slot, why).await {
-            Ok(Attempt::Ended(end)) => return end,
-            Ok(Attempt::Ambiguous { text, by_provider }) => (text, by_provider),
-            Err(StoreError::Superseded) => return RefreshEnd::Superseded,
-            Err(error) => {
-                tracing::error!(connection.id = %slot.id, %error, "a refresh could not be announced or recorded");
-                return RefreshEnd::StorageFault;
-            }
+        let (text, by_provider) = match attempt(parts, slot, why, rotation).await? {
+            Attempt::Ended(end) => return Ok(end),
+            Attempt::Ambiguous { text, by_provider } => (text, by_provider),
         };
         let waits: &[i64] = if by_provider { &REPLAYS_AFTER_FAULT_MS } else { &REPLAYS_AFTER_LOSS_MS };
-        match waits.get(replays) {
-            Some(wait) => parts.clock.sleep_until(parts.clock.boot().plus(*wait)).await,
+        match waits.get(repeats).filter(|_| !planted(Planted::NoRepeat)) {
+            Some(wait) => {
+                let wait = if planted(Planted::LateRepeat) { 60_000 } else { *wait };
+                parts.clock.sleep_until(parts.clock.boot().plus(wait)).await;
+            }
             None => return outcome::unanswered(parts, slot, text, by_provider).await,
         }
-        replays += 1;
+        repeats += 1;
     }
 }
 
-async fn attempt(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Result<Attempt, StoreError> {
-    let connection = parts.store.connection(&slot.id).await?.ok_or(StoreError::Superseded)?;
+async fn attempt(
+    parts: &Arc<Parts>,
+    slot: &Arc<Slot>,
+    why: Why,
+    rotation: &mut Box<dyn Rotation>,
+) -> Result<Attempt, StoreError> {
+    let connection = guard::reload(parts, slot).await?;
     match connection.standing {
         Standing::Disconnecting { .. } => return Err(StoreError::Superseded),
-        Standing::Attention { .. } if why == Why::Due => return Ok(Attempt::Ended(RefreshEnd::NeedsSignIn)),
+        Standing::Attention { .. } if !why.tries_a_refused_token() => {
+            return Ok(Attempt::Ended(RefreshEnd::NeedsSignIn));
+        }
         Standing::Good | Standing::Misconfigured { .. } | Standing::Attention { .. } => {}
     }
-    if matches!(why, Why::Asked { seen } if seen != connection.version()) {
+    if why.seen() != connection.version() && !planted(Planted::NoReload) {
         return Ok(Attempt::Ended(RefreshEnd::Renewed));
+    }
+    let set = match resting::load(parts, slot, &connection).await {
+        Ok(set) => set,
+        Err(error) => return unloadable(parts, connection, error).await.map(Attempt::Ended),
+    };
+    if let Some(end) = guard::adopt_spilled(parts, slot, &connection, &set, rotation).await? {
+        return Ok(Attempt::Ended(end));
     }
     let Some(provider) = parts.provider_of(&connection) else {
         let fault = ConfigurationFault::ProviderMissing;
         return outcome::misconfigured(parts, connection, fault, None, true).await.map(Attempt::Ended);
     };
-    let set = match resting::load(parts, slot, &connection).await {
-        Ok(set) => set,
-        Err(error) => return unloadable(parts, connection, error).await.map(Attempt::Ended),
-    };
     let Some(refresh) = &set.refresh else {
         let reason = AttentionReason::NotRenewable;
         return outcome::needs_sign_in(parts, connection, reason, None).await.map(Attempt::Ended);
     };
-    let intent = parts.store.open_intent(&connection, parts.now()).await?;
+    let intent = announce(parts, &connection).await?;
     let started = (parts.clock.boot(), parts.now());
     let token_url = &provider.file.authorization.token_url;
-    let answer = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh).await;
+    let sent = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh);
+    let answer = guard::answered(parts, sent).await;
+    match answer {
+        TokenOutcome::Granted(granted) => {
+            let fresh = save::Fresh { granted, started };
+            save::save(parts, slot, connection, &set, fresh, rotation).await.map(Attempt::Ended)
+        }
+        other => refused(parts, connection, mistaken(other), intent).await,
+    }
+}
+
+/// What the mistakes of other programs make of an answer that ends nothing.
+fn mistaken(answer: TokenOutcome) -> TokenOutcome {
+    let ends = match &answer {
+        TokenOutcome::ClientRefused { .. } => planted(Planted::ClientRefusedEnds),
+        TokenOutcome::NotSent { .. } => planted(Planted::OfflineEnds),
+        TokenOutcome::Throttled { .. } => planted(Planted::ThrottleEnds),
+        TokenOutcome::Ambiguous { text, by_provider: true } if text.contains("JSON") => {
+            planted(Planted::PageEnds)
+        }
+        TokenOutcome::Ambiguous { by_provider, .. } => *by_provider && planted(Planted::FaultEnds),
+        TokenOutcome::Granted(_)
+        | TokenOutcome::Rejected { .. }
+        | TokenOutcome::RequestRefused { .. }
+        | TokenOutcome::Redirected
+        | TokenOutcome::Untrusted { .. } => false,
+    };
+    if ends { TokenOutcome::Rejected { text: None } } else { answer }
+}
+
+/// "This refresh token is about to be spent", durable.
+async fn announce(parts: &Parts, connection: &Connection) -> Result<Intent, StoreError> {
+    if planted(Planted::NoIntent) {
+        return Ok(Intent { attempt: 1 });
+    }
+    parts.store.open_intent(connection, parts.now()).await
+}
+
+/// Everything a token endpoint may answer that is no token.
+async fn refused(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    answer: TokenOutcome,
+    intent: Intent,
+) -> Result<Attempt, StoreError> {
     // An earlier attempt without a definite end stays unknown, whatever this one says.
     let first = intent.attempt == 1;
     let end = match answer {
-        TokenOutcome::Granted(granted) => save(parts, slot, connection, &set, granted, started).await?,
+        TokenOutcome::Granted(_) => RefreshEnd::Superseded,
         TokenOutcome::Rejected { text } => {
-            let reason =
-                if first { AttentionReason::RevokedOrExpired } else { AttentionReason::LostRotation };
+            let lost = !first && !planted(Planted::AmbiguityForgotten);
+            let reason = if lost { AttentionReason::LostRotation } else { AttentionReason::RevokedOrExpired };
             outcome::needs_sign_in(parts, connection, reason, text).await?
         }
         TokenOutcome::ClientRefused { text } => {
@@ -188,59 +324,12 @@ async fn unloadable(
             | KeychainError::Slow
             | KeychainError::Refused(_)
             | KeychainError::TooLarge,
-        )) => Ok(RefreshEnd::Locked),
-        LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_)) => {
-            outcome::needs_sign_in(parts, connection, AttentionReason::Unreadable, None).await
-        }
-    }
-}
-
-/// Saves what the provider granted as the next generation, then publishes it, then lets it settle.
-async fn save(
-    parts: &Arc<Parts>,
-    slot: &Arc<Slot>,
-    connection: Connection,
-    old: &TokenSet,
-    granted: Granted,
-    (started_boot, started_wall): (Boot, Timestamp),
-) -> Result<RefreshEnd, StoreError> {
-    let scopes = granted.scopes.clone();
-    let set = next_set(old, granted, started_wall);
-    let Ok(renewed) = connection.clone().renewed(&set, scopes) else {
-        return outcome::late(parts, slot, &set).await;
-    };
-    // The installation key is in memory: the set before this one was opened or sealed with it.
-    let Ok(envelope) = resting::seal(parts, &renewed, &set).await else {
-        return Ok(RefreshEnd::Locked);
-    };
-    let mut tries = 0;
-    loop {
-        let saved = outcome::commit_renewal(parts, &renewed, envelope.clone()).await;
-        match saved {
-            Ok(()) => break,
-            Err(StoreError::Superseded) => return outcome::late(parts, slot, &set).await,
-            Err(error) => {
-                tracing::error!(connection.id = %slot.id, %error, "a renewed sign-in is not saved yet");
-                slot.write(|state| state.doing = Doing::StorageFault);
-                parts.tell(slot);
-            }
-        }
-        let wait = COMMIT_RETRIES_MS.get(tries).or(COMMIT_RETRIES_MS.last()).copied().unwrap_or(6_400);
-        tries += 1;
-        parts.clock.sleep_until(parts.clock.boot().plus(wait)).await;
-    }
-    let slot = parts.publish_set(renewed, set, started_boot);
-    resting::settle_in_background(parts, &slot);
-    Ok(RefreshEnd::Renewed)
-}
-
-/// A new refresh token replaces the old one; where none came back the old one stands (RFC 6749 6).
-fn next_set(old: &TokenSet, granted: Granted, started: Timestamp) -> TokenSet {
-    TokenSet {
-        access: granted.access,
-        refresh: granted.refresh.or_else(|| old.refresh.clone()),
-        bearer: granted.bearer,
-        obtained_at: started,
-        expires_at: granted.life_s.map(|life| started.plus(life.saturating_mul(1000))),
+        )) if !planted(Planted::LockedEnds) => Ok(RefreshEnd::Locked),
+        LoadError::Vault(
+            VaultError::KeyMissing
+            | VaultError::ItemMissing
+            | VaultError::Damaged(_)
+            | VaultError::Keychain(_),
+        ) => outcome::needs_sign_in(parts, connection, AttentionReason::Unreadable, None).await,
     }
 }

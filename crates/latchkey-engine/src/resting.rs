@@ -8,6 +8,7 @@ use latchkey_protocol::{Keep, RestingPlace};
 use crate::connection::Connection;
 use crate::credential::TokenSet;
 use crate::live::{Parts, Slot};
+use crate::planted::{Planted, planted};
 use crate::store::StoreError;
 use crate::vault::{VaultError, place};
 
@@ -36,13 +37,20 @@ pub(crate) async fn load(
         return Ok(tokens);
     }
     let envelope = match parts.store.sealed_set(&connection.id).await? {
-        Some(sealed) if (sealed.epoch, sealed.generation) == version => sealed.envelope,
+        Some(sealed) if (sealed.epoch, sealed.generation) == version && !planted(Planted::ItemFirst) => {
+            sealed.envelope
+        }
         Some(_) | None => parts.vault.item(&connection.id).await?,
     };
     let place = place(&connection.id, connection.epoch, connection.generation);
     let bytes = parts.vault.open(connection.keep, &place, &envelope).await?;
-    let set = TokenSet::from_bytes(&bytes).ok_or(VaultError::ItemMissing)?;
-    Ok(Arc::new(set))
+    let set = Arc::new(TokenSet::from_bytes(&bytes).ok_or(VaultError::ItemMissing)?);
+    slot.write(|state| {
+        if state.connection.version() == version {
+            state.tokens = Some(set.clone());
+        }
+    });
+    Ok(set)
 }
 
 /// Seals a token set for the epoch and generation of `connection`.
@@ -58,8 +66,9 @@ pub(crate) async fn seal(
 /// Moves the sealed set of a connection to the keychain and, once that has confirmed it, erases the row. On
 /// its own task: nobody waits for a keychain.
 pub(crate) fn settle_in_background(parts: &Arc<Parts>, slot: &Arc<Slot>) {
-    let (parts, slot) = (parts.clone(), slot.clone());
-    tokio::spawn(async move {
+    let (of, slot) = (parts.clone(), slot.clone());
+    let parts = of.clone();
+    of.tasks.spawn(async move {
         if let Err(error) = settle(&parts, &slot).await {
             tracing::info!(connection.id = %slot.id, %error, "the sign-in stays sealed in the database");
             parts.tell(&slot);
@@ -76,6 +85,9 @@ async fn settle(parts: &Parts, slot: &Slot) -> Result<(), LoadError> {
     let Some(sealed) = parts.store.sealed_set(&slot.id).await? else {
         return Ok(());
     };
+    if planted(Planted::RowErasedFirst) {
+        parts.store.settle(&slot.id, sealed.epoch, sealed.generation).await?;
+    }
     parts.vault.put_item(&slot.id, &sealed.envelope).await?;
     match parts.store.settle(&slot.id, sealed.epoch, sealed.generation).await {
         Ok(()) => {

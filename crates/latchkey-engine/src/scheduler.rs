@@ -8,8 +8,8 @@ use latchkey_protocol::{Keep, RestingPlace, SignInStage};
 use crate::clock::Boot;
 use crate::connection::Standing;
 use crate::live::{Parts, Slot};
-use crate::refresh::{self, Why};
-use crate::{disconnect, resting, sign_in};
+use crate::planted::{Planted, planted};
+use crate::{disconnect, refresh, resting, sign_in};
 
 /// The longest sleep, in milliseconds. Not a divisor of a minute, so that it never beats in step with others.
 const LONGEST_SLEEP_MS: i64 = 41_000;
@@ -21,8 +21,10 @@ pub(crate) async fn run(parts: Arc<Parts>) {
     loop {
         let changed = parts.due_changed.notified();
         pass(&parts).await;
-        let wake = next_due(&parts).min(parts.clock.boot().plus(LONGEST_SLEEP_MS));
+        let longest = if planted(Planted::TimerThroughSuspend) { i64::MAX } else { LONGEST_SLEEP_MS };
+        let wake = next_due(&parts).min(parts.clock.boot().plus(longest));
         tokio::select! {
+            biased;
             () = changed => {}
             () = parts.clock.sleep_until(wake) => {}
         }
@@ -39,8 +41,7 @@ async fn pass(parts: &Arc<Parts>) {
                 slot.write(|state| state.rest_until(boot.plus(LONGEST_SLEEP_MS)));
                 disconnect::revoke_in_background(parts, &slot);
             } else {
-                // Joined by whoever needs the result; this task only starts it.
-                drop(refresh::renew(parts, &slot, Why::Due));
+                refresh::renew_due(parts, &slot);
             }
         }
         settle(parts, &slot, boot);

@@ -7,12 +7,13 @@ mod finish;
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use latchkey_protocol::{
     AttentionReason, ConnectionId, Keep, Problem, ProblemCode, ProviderId, Redirect, SignInEnding, SignInId,
     SignInStage, SignInView,
 };
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::callback::{self, Answer, AuthorizationResponse, Refusal};
@@ -105,19 +106,21 @@ fn pending(
 /// Reads a link of the operating system and acts on it.
 pub(crate) async fn complete_link(parts: &Arc<Parts>, raw: &str) -> Callback {
     match callback::parse_link(raw) {
-        Ok(response) => match complete(parts, response).await {
-            Some(_finishing) => Callback::Taken,
-            None => Callback::Ignored(None),
-        },
+        Ok(response) => {
+            let for_task = parts.clone();
+            // A caller that hangs up must not leave a sign-in half taken.
+            let taken = parts.tasks.run(async move { complete(&for_task, response).await.is_some() });
+            if taken.await == Some(true) { Callback::Taken } else { Callback::Ignored(None) }
+        }
         Err(refusal) => Callback::Ignored(Some(refusal)),
     }
 }
 
+/// The end of a sign-in on its way; `None` when the engine ends first.
+type Finishing = BoxFuture<'static, Option<Page>>;
+
 /// Finds the sign-in an answer belongs to and takes it out of waiting, once. `None` when there is none.
-pub(crate) async fn complete(
-    parts: &Arc<Parts>,
-    response: AuthorizationResponse,
-) -> Option<JoinHandle<Page>> {
+pub(crate) async fn complete(parts: &Arc<Parts>, response: AuthorizationResponse) -> Option<Finishing> {
     let pending = take(parts, &response)?;
     forget_row(parts, &pending).await;
     if pending.provider != response.context {
@@ -130,7 +133,8 @@ pub(crate) async fn complete(
     match response.answer {
         Answer::Code(code) => {
             parts.tell_card(&SignInCard::of(&pending.view(SignInStage::Finishing)));
-            Some(tokio::spawn(async move { finish::exchange(&parts, pending, code).await }))
+            let of = parts.clone();
+            Some(of.tasks.run(async move { finish::exchange(&parts, pending, code).await }).boxed())
         }
         Answer::Error { error, description } if error == "access_denied" => {
             Some(ended(&parts, &pending, SignInEnding::Declined { provider_text: description }))
@@ -162,7 +166,7 @@ fn take(parts: &Parts, response: &AuthorizationResponse) -> Option<PendingSignIn
 }
 
 /// The answer of one provider came back on another's path: somebody mixes them up. Neither is used.
-async fn mixed_up(parts: &Arc<Parts>, pending: &PendingSignIn, context: &ProviderId) -> JoinHandle<Page> {
+async fn mixed_up(parts: &Arc<Parts>, pending: &PendingSignIn, context: &ProviderId) -> Finishing {
     let problem = || {
         let message = "An answer came back on the path of another provider, so it was not used.";
         Problem::new(ProblemCode::Misconfigured, message)
@@ -192,9 +196,9 @@ fn wrong_issuer(pending: &PendingSignIn, issuer: Option<&str>) -> Option<Problem
 }
 
 /// Ends a sign-in without success and shows how, on its card.
-fn ended(parts: &Arc<Parts>, pending: &PendingSignIn, ending: SignInEnding) -> JoinHandle<Page> {
+fn ended(parts: &Arc<Parts>, pending: &PendingSignIn, ending: SignInEnding) -> Finishing {
     let page = finish::end(parts, pending, ending);
-    tokio::spawn(async move { page })
+    async move { Some(page) }.boxed()
 }
 
 /// Gives a sign-in up, or dismisses how it ended.
@@ -256,7 +260,8 @@ pub(crate) async fn restore(parts: &Arc<Parts>, rows: Vec<SealedSignIn>) {
         parts.tell_card(&card);
         if redeemed {
             let parts = parts.clone();
-            tokio::spawn(async move { finish::establish(&parts, pending).await });
+            let of = parts.clone();
+            of.tasks.spawn(async move { drop(finish::establish(&parts, pending).await) });
         }
     }
     parts.due_changed.notify_one();
@@ -338,10 +343,10 @@ fn listen(parts: &Arc<Parts>, listener: Listener, live: &LiveSignIn) {
             } else {
                 return None;
             };
-            finishing.await.ok()
+            finishing.await
         })
     });
-    tokio::spawn(listener.serve(take, parts.entropy.text(), live.stop.clone()));
+    parts.tasks.spawn(listener.serve(take, parts.entropy.text(), live.stop.clone()));
 }
 
 /// Whether other sign-ins are sealed under the installation key, so that a missing one must not be replaced.

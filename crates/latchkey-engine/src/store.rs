@@ -18,10 +18,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use latchkey_protocol::{ConnectionId, Keep};
-use rusqlite::{Connection as Database, Transaction, TransactionBehavior};
+use rusqlite::{Connection as Database, Transaction, TransactionBehavior, ffi};
 
+use crate::edges::{Disk, DiskMood};
 pub(crate) use damage::Damage;
 pub(crate) use sign_ins::SealedSignIn;
+pub(crate) use token_sets::Intent;
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +59,8 @@ pub enum StoreError {
 struct Shelf {
     path: PathBuf,
     database: Arc<Mutex<Database>>,
+    /// Set in the simulator alone.
+    disk: Option<Arc<dyn Disk>>,
 }
 
 /// Both databases. Cheap to clone.
@@ -77,6 +81,20 @@ impl Store {
         Ok((store, damage))
     }
 
+    /// The database of a simulated disk.
+    pub(crate) fn simulated(disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
+        let path = PathBuf::from("simulated");
+        let fresh = |database| schema::prepare(&path, database);
+        let database = disk.database();
+        {
+            let mut shared = database.lock().unwrap_or_else(PoisonError::into_inner);
+            let taken = std::mem::replace(&mut *shared, failing(&path, Database::open_in_memory())?);
+            *shared = fresh(taken)?;
+        }
+        let memory = Shelf::new(path.clone(), fresh(failing(&path, Database::open_in_memory())?)?);
+        Ok(Self { disk: Shelf { path: path.clone(), database, disk: Some(disk) }, memory })
+    }
+
     /// Where the rows of a connection are.
     fn shelf(&self, id: &ConnectionId) -> &Shelf {
         if id.as_str().starts_with(prefix(Keep::Memory)) { &self.memory } else { &self.disk }
@@ -93,7 +111,7 @@ pub(crate) fn prefix(keep: Keep) -> &'static str {
 
 impl Shelf {
     fn new(path: PathBuf, database: Database) -> Self {
-        Self { path, database: Arc::new(Mutex::new(database)) }
+        Self { path, database: Arc::new(Mutex::new(database)), disk: None }
     }
 
     /// Runs `work` in one transaction on a blocking thread. It is committed when `work` returns `Ok`, and
@@ -102,18 +120,38 @@ impl Shelf {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, RowError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (path, database) = (self.path.clone(), self.database.clone());
-        let run = move || {
-            let mut database = database.lock().unwrap_or_else(PoisonError::into_inner);
-            let done = (|| {
-                let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                let value = work(&transaction)?;
-                transaction.commit()?;
-                Ok(value)
-            })();
-            done.map_err(|error: RowError| error.at(&path))
-        };
+        if let Some(disk) = &self.disk {
+            disk.pause("before a transaction").await;
+            let done = self.transact(disk.mood(), work);
+            disk.pause("after a transaction").await;
+            return done;
+        }
+        let shelf = self.clone();
+        let run = move || shelf.transact(DiskMood::Willing, work);
         tokio::task::spawn_blocking(run).await.unwrap_or(Err(StoreError::Closing))
+    }
+
+    fn transact<T>(
+        &self,
+        mood: DiskMood,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, RowError>,
+    ) -> Result<T, StoreError> {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = (|| {
+            let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            let full = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
+            match mood {
+                DiskMood::Willing => transaction.commit()?,
+                DiskMood::Failing => return Err(full().into()),
+                DiskMood::Lying => {
+                    transaction.commit()?;
+                    return Err(full().into());
+                }
+            }
+            Ok(value)
+        })();
+        done.map_err(|error: RowError| error.at(&self.path))
     }
 }
 

@@ -24,7 +24,7 @@ use latchkey_protocol::{ConnectionId, Keep, VaultState};
 use zeroize::Zeroizing;
 
 use crate::entropy::SharedEntropy;
-use keychain::KeychainThread;
+pub(crate) use keychain::KeychainThread;
 
 /// Why a secret cannot be sealed or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,9 +54,9 @@ pub(crate) struct Vault {
 
 impl Vault {
     /// A vault of the installation with this id. Nothing is asked of the keychain yet.
-    pub(crate) fn new(factory: KeychainFactory, installation: String, entropy: &SharedEntropy) -> Self {
+    pub(crate) fn new(keychain: KeychainThread, installation: String, entropy: &SharedEntropy) -> Self {
         Self {
-            keychain: KeychainThread::spawn(factory),
+            keychain,
             installation,
             key: tokio::sync::Mutex::new(None),
             memory_key: entropy.with(WrappingKey::generate),

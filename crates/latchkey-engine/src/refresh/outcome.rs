@@ -5,9 +5,12 @@ use std::sync::Arc;
 use latchkey_envelope::Envelope;
 use latchkey_protocol::{AttentionReason, ConfigurationFault, FailureKind, HistoryKind};
 
+use super::{guard, save};
 use crate::connection::{Connection, Failure, Standing};
 use crate::credential::TokenSet;
+use crate::flow::authorization_code;
 use crate::live::{Parts, RefreshEnd, Slot};
+use crate::planted::{Planted, planted};
 use crate::resting;
 use crate::store::StoreError;
 
@@ -34,17 +37,48 @@ pub(super) async fn late(parts: &Arc<Parts>, slot: &Slot, set: &TokenSet) -> Res
     let Some(connection) = parts.store.connection(&slot.id).await? else {
         return Ok(RefreshEnd::Superseded);
     };
-    if matches!(connection.standing, Standing::Disconnecting { .. })
+    let told = matches!(connection.standing, Standing::Disconnecting { .. });
+    if planted(Planted::LateRevoked) && !told {
+        revoke_unasked(parts, &connection, set).await;
+    }
+    if told
+        && !planted(Planted::LateNotRevoked)
         && let Ok(envelope) = resting::seal(parts, &connection, set).await
     {
-        parts.store.replace_set_to_revoke(&connection, envelope).await?;
+        let mut tries = 0;
+        while let Err(StoreError::Database { .. }) =
+            parts.store.replace_set_to_revoke(&connection, envelope.clone()).await
+        {
+            save::pause(parts, tries).await;
+            tries += 1;
+        }
         slot.write(|state| state.tokens = Some(Arc::new(set.clone())));
     }
     Ok(RefreshEnd::Superseded)
 }
 
+/// The mistake of R90, for the simulator.
+async fn revoke_unasked(parts: &Parts, connection: &Connection, set: &TokenSet) {
+    let provider = parts.provider_of(connection);
+    let url = provider.and_then(|provider| provider.file.authorization.revocation_url.as_deref());
+    if let (Some(url), Some(token)) = (url.and_then(|url| url::Url::parse(url).ok()), &set.refresh) {
+        let client_id = &connection.client_id;
+        drop(authorization_code::revoke(&parts.http, &url, client_id, token, "refresh_token").await);
+    }
+}
+
 /// The provider, or the keychain, leaves nothing to renew with. The refused set stays at rest.
 pub(super) async fn needs_sign_in(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    reason: AttentionReason,
+    text: Option<String>,
+) -> Result<RefreshEnd, StoreError> {
+    guard::until_recorded(parts, connection, reason, text).await
+}
+
+/// Writes such an end down.
+pub(super) async fn record_end(
     parts: &Arc<Parts>,
     connection: Connection,
     reason: AttentionReason,
@@ -97,6 +131,7 @@ pub(super) async fn throttled(
     close_intent: bool,
 ) -> Result<RefreshEnd, StoreError> {
     let text = format!("the provider asks to wait {} s", wait_ms / 1000);
+    let wait_ms = if planted(Planted::ThrottleIgnored) { 0 } else { wait_ms };
     passing(parts, connection, FailureKind::RateLimit, text, wait_ms, close_intent).await
 }
 
@@ -106,18 +141,12 @@ pub(super) async fn unanswered(
     slot: &Slot,
     text: String,
     by_provider: bool,
-) -> RefreshEnd {
+) -> Result<RefreshEnd, StoreError> {
     let (kind, range) =
         if by_provider { (FailureKind::Provider, FAULT_MS) } else { (FailureKind::Network, OFFLINE_MS) };
-    let end = match parts.store.connection(&slot.id).await {
-        Ok(Some(connection)) => {
-            let wait = jittered(parts, connection.track.failures, range);
-            passing(parts, connection, kind, text, wait, false).await
-        }
-        Ok(None) => Ok(RefreshEnd::Superseded),
-        Err(error) => Err(error),
-    };
-    end.unwrap_or(RefreshEnd::StorageFault)
+    let connection = parts.store.connection(&slot.id).await?.ok_or(StoreError::Superseded)?;
+    let wait = jittered(parts, connection.track.failures, range);
+    passing(parts, connection, kind, text, wait, planted(Planted::IntentClosed)).await
 }
 
 async fn passing(

@@ -268,7 +268,7 @@ pub(super) fn end(parts: &Parts, pending: &PendingSignIn, ending: SignInEnding) 
         let live = sign_ins.iter_mut().find(|live| live.view.id == pending.id)?;
         live.view.stage = SignInStage::Ended { ending };
         live.pending = None;
-        close_soon(live.stop.clone());
+        close_soon(parts, live.stop.clone());
         Some(live.view.clone())
     });
     if let Some(view) = view {
@@ -300,15 +300,15 @@ fn page(provider: &str, ending: &SignInEnding) -> Page {
 fn stop_and_remove(parts: &Parts, pending: &PendingSignIn) {
     parts.with_sign_ins(|sign_ins| {
         if let Some(live) = sign_ins.iter().find(|live| live.view.id == pending.id) {
-            close_soon(live.stop.clone());
+            close_soon(parts, live.stop.clone());
         }
         sign_ins.retain(|live| live.view.id != pending.id);
     });
 }
 
 /// The listener stays long enough for the browser to fetch the page that says how it went.
-fn close_soon(stop: Arc<tokio::sync::Notify>) {
-    tokio::spawn(async move {
+fn close_soon(parts: &Parts, stop: Arc<tokio::sync::Notify>) {
+    parts.tasks.spawn(async move {
         let never = std::future::pending::<()>();
         let _ = tokio::time::timeout(std::time::Duration::from_secs(20), never).await;
         stop.notify_one();

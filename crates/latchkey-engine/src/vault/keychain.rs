@@ -4,11 +4,13 @@
 //! platform an item is visible only to the thread that wrote it. So one plain thread owns the store,
 //! callers wait a bounded time, and nothing ever joins that thread.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
+
+use crate::edges::Pause;
 
 /// How long a caller waits for the keychain.
 const DEADLINE: Duration = Duration::from_secs(8);
@@ -34,7 +36,7 @@ pub enum KeychainError {
 }
 
 /// A keychain: named items of bytes. Called from one thread only.
-pub trait Keychain {
+pub trait Keychain: Send {
     /// The item, if there is one.
     fn read(&mut self, item: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError>;
     /// Writes the item.
@@ -46,20 +48,21 @@ pub trait Keychain {
 /// Makes the keychain on the thread that will own it.
 pub type KeychainFactory = Box<dyn FnOnce() -> Box<dyn Keychain> + Send>;
 
-enum Request {
+pub(crate) enum Request {
     Read(String, oneshot::Sender<Result<Option<Zeroizing<Vec<u8>>>, KeychainError>>),
     Write(String, Zeroizing<Vec<u8>>, oneshot::Sender<Result<(), KeychainError>>),
     Delete(String, oneshot::Sender<Result<(), KeychainError>>),
 }
 
-/// The way to the thread.
-pub(crate) struct KeychainThread {
-    requests: mpsc::Sender<Request>,
+/// The way to the thread; in the simulator, which has one thread for everything, to the keychain itself.
+pub(crate) enum KeychainThread {
+    Thread(mpsc::Sender<Request>),
+    Simulated(Arc<Mutex<Box<dyn Keychain>>>, Arc<dyn Pause>),
 }
 
 impl KeychainThread {
     pub(crate) fn spawn(factory: KeychainFactory) -> Self {
-        let (requests, received) = mpsc::channel();
+        let (requests, received) = mpsc::channel::<Request>();
         let serve = move || {
             let mut keychain = factory();
             for request in received {
@@ -68,7 +71,11 @@ impl KeychainThread {
         };
         // Without the thread every request ends as `Absent`, which is the truth.
         let _ = std::thread::Builder::new().name("keychain".into()).spawn(serve);
-        Self { requests }
+        Self::Thread(requests)
+    }
+
+    pub(crate) fn simulated(factory: KeychainFactory, pause: Arc<dyn Pause>) -> Self {
+        Self::Simulated(Arc::new(Mutex::new(factory())), pause)
     }
 
     pub(crate) async fn read(&self, item: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
@@ -93,7 +100,14 @@ impl KeychainThread {
         answered: oneshot::Receiver<Result<T, KeychainError>>,
     ) -> Result<T, KeychainError> {
         let gone = || KeychainError::Absent("its thread has ended".into());
-        self.requests.send(request).map_err(|_| gone())?;
+        match self {
+            Self::Thread(requests) => requests.send(request).map_err(|_| gone())?,
+            Self::Simulated(keychain, pause) => {
+                pause.pause("before the keychain").await;
+                answer(keychain.lock().unwrap_or_else(PoisonError::into_inner).as_mut(), request);
+                pause.pause("after the keychain").await;
+            }
+        }
         match tokio::time::timeout(DEADLINE, answered).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(gone()),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::waits::PATIENCE;
-use latchkey_engine::{Callback, Engine, ManualClock, MemoryKeychain, Options, OsEntropy, StartError};
+use latchkey_engine::{Callback, Edges, Engine, ManualClock, MemoryKeychain, Options, OsEntropy, StartError};
 use latchkey_protocol::{
     ConnectionId, ConnectionView, Event, EventBody, GrantState, Keep, Overview, Problem, ProviderId,
     ProviderView, Redirect, Revocation, SignInView, Timestamp,
@@ -105,6 +105,7 @@ impl World {
             entropy: Box::new(OsEntropy),
             keychain: self.keychain.factory(),
             environment: Box::new(move |name| (name == "LATCHKEY_SANDBOX_URL").then(|| sandbox.clone())),
+            edges: Edges::default(),
         };
         let engine = runtime.block_on(Engine::start(options))?;
         self.process = Some((runtime, engine));

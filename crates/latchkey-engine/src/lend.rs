@@ -1,0 +1,153 @@
+//! Lending: an access token with enough life, renewed first where it has less.
+
+use std::sync::Arc;
+
+use latchkey_protocol::{ConnectionId, FailureKind, Problem, ProblemCode, Timestamp};
+use secrecy::SecretString;
+
+use crate::connection::{Connection, Standing};
+use crate::credential::TokenSet;
+use crate::live::{Parts, Slot};
+use crate::planted::{Planted, planted};
+use crate::refresh::{self, Why};
+use crate::resting::{self, LoadError};
+
+/// The longest a caller waits for a renewal, in milliseconds.
+const PATIENCE_MS: i64 = 45_000;
+/// What is left of a life is never asked to be more than the whole life less this, in milliseconds (R114).
+const MARGIN_MS: i64 = 60_000;
+/// After a failure callers try again at the latest after this, in milliseconds, whatever the background does.
+const CALLERS_WAIT_MS: i64 = 30_000;
+
+/// An access token on loan. It goes to the caller and nowhere else.
+#[derive(Debug, Clone)]
+pub struct LentToken {
+    /// The token.
+    pub token: SecretString,
+    /// When it runs out; absent where the provider does not say.
+    pub expires_at: Option<Timestamp>,
+    /// The scopes it has.
+    pub scopes: Vec<String>,
+    /// Whether it would survive the process: false while the disk refuses to take it.
+    pub saved: bool,
+}
+
+/// Lends the access token of a connection with at least `min_life_ms` of life where that can be had, and
+/// otherwise whatever still lives.
+pub(crate) async fn lend(
+    parts: &Arc<Parts>,
+    id: &ConnectionId,
+    min_life_ms: i64,
+) -> Result<LentToken, Problem> {
+    let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
+    let deadline = parts.clock.boot().plus(PATIENCE_MS);
+    let mut renewed = false;
+    loop {
+        let changed = slot.changed.notified();
+        let enough = enough(&slot, min_life_ms);
+        if let Some(token) = at_hand(parts, &slot, enough).await? {
+            return Ok(token);
+        }
+        if renewed || !may_ask(parts, &slot) || parts.clock.boot() >= deadline {
+            break;
+        }
+        let flight = refresh::renew(parts, &slot, Why::Needed { seen: slot.connection().version() });
+        tokio::select! {
+            biased;
+            _ = flight => renewed = true,
+            () = changed => {}
+            () = parts.clock.sleep_until(deadline) => {}
+        }
+    }
+    let alive = at_hand(parts, &slot, 1).await?;
+    alive.ok_or_else(|| nothing_to_lend(&slot.connection()))
+}
+
+fn enough(slot: &Slot, min_life_ms: i64) -> i64 {
+    if planted(Planted::DeadLent) {
+        return i64::MIN;
+    }
+    if planted(Planted::RenewedEachCall) {
+        return i64::MAX;
+    }
+    let whole = slot.read(|state| {
+        let access = &state.connection.access;
+        access.expires_at.map_or(i64::MAX, |at| at.0.saturating_sub(access.obtained_at.0))
+    });
+    min_life_ms.min(whole.saturating_sub(MARGIN_MS)).max(1)
+}
+
+/// The token if it has `enough` milliseconds of life.
+async fn at_hand(parts: &Parts, slot: &Slot, enough: i64) -> Result<Option<LentToken>, Problem> {
+    let boot = parts.clock.boot();
+    let connection = slot.connection();
+    match connection.standing {
+        Standing::Good | Standing::Misconfigured { .. } => {}
+        Standing::Attention { .. } | Standing::Disconnecting { .. } => {
+            return Err(nothing_to_lend(&connection));
+        }
+    }
+    if let Some(set) = slot.read(|state| state.unsaved_for(boot, enough)) {
+        return Ok(lent(&connection, &set, planted(Planted::UnsavedUnmarked)));
+    }
+    let mut left = slot.read(|state| state.life_left(boot));
+    if planted(Planted::LifeOnWallClock) {
+        left = connection.access.expires_at.map(|at| at.0.saturating_sub(parts.now().0));
+    }
+    if left.is_some_and(|left| left < enough) {
+        return Ok(None);
+    }
+    match resting::load(parts, slot, &connection).await {
+        Ok(set) => Ok(lent(&connection, &set, true)),
+        Err(LoadError::Vault(error)) => Err(Problem::from(error).about(&connection.id)),
+        Err(LoadError::Store(error)) => Err(error.into()),
+    }
+}
+
+fn lent(connection: &Connection, set: &TokenSet, saved: bool) -> Option<LentToken> {
+    set.bearer.then(|| LentToken {
+        token: set.access.clone(),
+        expires_at: set.expires_at,
+        scopes: connection.grant.granted.clone(),
+        saved,
+    })
+}
+
+/// Whether a caller may have the provider asked at this moment: a provider's request to wait holds for
+/// everybody, the patience of the background for the background alone.
+fn may_ask(parts: &Parts, slot: &Slot) -> bool {
+    let (boot, now) = (parts.clock.boot(), parts.now());
+    slot.read(|state| {
+        let Some(until) = state.next_try().filter(|until| *until > boot) else { return true };
+        match &state.connection.track.last_failure {
+            Some(failure) if failure.kind != FailureKind::RateLimit => {
+                let waited = now.0.saturating_sub(failure.at.0);
+                waited >= CALLERS_WAIT_MS.min(until.0.saturating_sub(boot.0).saturating_add(waited))
+            }
+            Some(_) | None => false,
+        }
+    })
+}
+
+fn nothing_to_lend(connection: &Connection) -> Problem {
+    let (provider, account) = (&connection.provider_name, &connection.account.name);
+    let problem = match &connection.standing {
+        Standing::Attention { .. } | Standing::Disconnecting { .. } => {
+            let message = format!("{provider} · {account} must be signed in again.");
+            Problem::new(ProblemCode::SignInNeeded, message).hint("Reconnect it in Latchkey.")
+        }
+        Standing::Misconfigured { .. } => {
+            let message = format!("{provider} · {account} cannot be renewed: a setting is wrong.");
+            Problem::new(ProblemCode::Misconfigured, message).hint("Its card in Latchkey says which.")
+        }
+        Standing::Good => {
+            let message = format!("{provider} · {account} has no valid access at the moment.");
+            Problem::new(ProblemCode::Temporary, message).hint("The sign-in is kept. Try again in a while.")
+        }
+    };
+    problem.about(&connection.id)
+}
+
+fn no_connection(id: &ConnectionId) -> Problem {
+    Problem::new(ProblemCode::NotFound, "This connection does not exist any more.").about(id)
+}
