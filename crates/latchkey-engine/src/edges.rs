@@ -106,9 +106,15 @@ pub trait Rotations: Send + Sync {
     /// Takes the connection's lock without waiting; `None` while another process holds it. The operating
     /// system gives it back when this process dies.
     fn take(&self, id: &ConnectionId) -> BoxFuture<'static, std::io::Result<Option<Box<dyn Rotation>>>>;
+    /// Takes, without waiting, the lock under which the connection's set moves to the keychain, so that an
+    /// older one never arrives last; `None` while another process holds it.
+    fn take_settling(&self, id: &ConnectionId) -> BoxFuture<'static, std::io::Result<Option<Settling>>>;
     /// The connection is gone, and so is what guards it.
     fn forget(&self, id: &ConnectionId) -> BoxFuture<'static, ()>;
 }
+
+/// A held lock; it is given back when this is dropped.
+pub type Settling = Box<dyn std::any::Any + Send>;
 
 /// A held lock, and the spill slot that comes with it: room that was reserved while the disk had some.
 pub trait Rotation: Send {

@@ -50,7 +50,7 @@ pub use vault::{Keychain, KeychainError, KeychainFactory, system_keychain};
 #[cfg(feature = "testing")]
 pub use clock::ManualClock;
 #[cfg(feature = "testing")]
-pub use edges::{Disk, DiskMood, Network, NoReply, Pause, Reply, Rotation, Rotations};
+pub use edges::{Disk, DiskMood, Network, NoReply, Pause, Reply, Rotation, Rotations, Settling};
 #[cfg(feature = "testing")]
 pub use planted::{Planted, plant};
 #[cfg(feature = "testing")]

@@ -395,6 +395,10 @@ impl SlotState {
         provider: Option<&Provider>,
         clock: &dyn Clock,
     ) {
+        if connection.version() < self.connection.version() {
+            // Whoever read this row has been overtaken by a sign-in, a disconnect or a renewal.
+            return;
+        }
         let to_boot = |at: Timestamp| clock.boot().plus(at.0.saturating_sub(clock.wall().0));
         let obtained = connection.access.obtained_at;
         if self.anchored != Some(connection.version()) {

@@ -82,6 +82,10 @@ async fn settle(parts: &Parts, slot: &Slot) -> Result<(), LoadError> {
     if connection.keep == Keep::Memory || connection.resting != RestingPlace::Sealed {
         return Ok(());
     }
+    // Without this lock another process is about it, or the folder is not to be written: it stays sealed.
+    let Ok(Some(_between_processes)) = parts.rotations.take_settling(&slot.id).await else {
+        return Ok(());
+    };
     let Some(sealed) = parts.store.sealed_set(&slot.id).await? else {
         return Ok(());
     };

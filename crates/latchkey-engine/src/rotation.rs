@@ -14,7 +14,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use latchkey_protocol::{ConnectionId, Keep};
 
-use crate::edges::{Rotation, Rotations};
+use crate::edges::{Rotation, Rotations, Settling};
 use crate::store::prefix;
 
 /// Bytes of a slot, the length of what is in it included.
@@ -46,24 +46,37 @@ impl Rotations for RotationFolder {
         .boxed()
     }
 
+    fn take_settling(&self, id: &ConnectionId) -> BoxFuture<'static, io::Result<Option<Settling>>> {
+        if id.as_str().starts_with(prefix(Keep::Memory)) {
+            return async { Ok(Some(Box::new(()) as Settling)) }.boxed();
+        }
+        let (folder, path) = (self.0.clone(), self.0.join(format!("{id}.settling")));
+        let take = move || lock(&folder, &path);
+        async move { Ok(blocking(take).await?.map(|file| Box::new(file) as Settling)) }.boxed()
+    }
+
     fn forget(&self, id: &ConnectionId) -> BoxFuture<'static, ()> {
-        let path = self.0.join(id.as_str());
+        let paths = [self.0.join(id.as_str()), self.0.join(format!("{id}.settling"))];
         async move {
             // A file that stays holds nothing anybody could open: its epoch is over.
-            let _ = blocking(move || std::fs::remove_file(path)).await;
+            let _ = blocking(move || paths.iter().try_for_each(std::fs::remove_file)).await;
         }
         .boxed()
     }
 }
 
-fn take(folder: &Path, path: &Path) -> io::Result<Option<File>> {
+fn lock(folder: &Path, path: &Path) -> io::Result<Option<File>> {
     std::fs::create_dir_all(folder)?;
-    let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
+    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
     match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(None),
-        Err(TryLockError::Error(error)) => return Err(error),
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+fn take(folder: &Path, path: &Path) -> io::Result<Option<File>> {
+    let Some(mut file) = lock(folder, path)? else { return Ok(None) };
     let size = usize::try_from(file.metadata()?.len()).unwrap_or(0);
     if size < SLOT {
         file.seek(SeekFrom::End(0))?;

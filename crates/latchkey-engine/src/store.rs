@@ -59,8 +59,18 @@ pub enum StoreError {
 struct Shelf {
     path: PathBuf,
     database: Arc<Mutex<Database>>,
-    /// Set in the simulator alone.
-    disk: Option<Arc<dyn Disk>>,
+    bench: Bench,
+}
+
+/// Where the work on a database is done.
+#[derive(Clone)]
+enum Bench {
+    /// On a blocking thread.
+    Thread,
+    /// On a simulated disk.
+    Simulated(Arc<dyn Disk>),
+    /// At once: a database in memory, in a world of one thread.
+    AtOnce,
 }
 
 /// Both databases. Cheap to clone.
@@ -91,8 +101,9 @@ impl Store {
             let taken = std::mem::replace(&mut *shared, failing(&path, Database::open_in_memory())?);
             *shared = fresh(taken)?;
         }
-        let memory = Shelf::new(path.clone(), fresh(failing(&path, Database::open_in_memory())?)?);
-        Ok(Self { disk: Shelf { path: path.clone(), database, disk: Some(disk) }, memory })
+        let in_memory = fresh(failing(&path, Database::open_in_memory())?)?;
+        let memory = Shelf { bench: Bench::AtOnce, ..Shelf::new(path.clone(), in_memory) };
+        Ok(Self { disk: Shelf { path: path.clone(), database, bench: Bench::Simulated(disk) }, memory })
     }
 
     /// Where the rows of a connection are.
@@ -111,7 +122,7 @@ pub(crate) fn prefix(keep: Keep) -> &'static str {
 
 impl Shelf {
     fn new(path: PathBuf, database: Database) -> Self {
-        Self { path, database: Arc::new(Mutex::new(database)), disk: None }
+        Self { path, database: Arc::new(Mutex::new(database)), bench: Bench::Thread }
     }
 
     /// Runs `work` in one transaction on a blocking thread. It is committed when `work` returns `Ok`, and
@@ -120,15 +131,22 @@ impl Shelf {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, RowError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        if let Some(disk) = &self.disk {
-            disk.pause("before a transaction").await;
-            let done = self.transact(disk.mood(), work);
-            disk.pause("after a transaction").await;
-            return done;
+        match &self.bench {
+            Bench::Thread => {
+                let shelf = self.clone();
+                let run = move || shelf.transact(DiskMood::Willing, work);
+                tokio::task::spawn_blocking(run).await.unwrap_or(Err(StoreError::Closing))
+            }
+            Bench::Simulated(disk) => {
+                // The name of the closure says which transaction it is.
+                let place = std::any::type_name_of_val(&work);
+                disk.pause(place).await;
+                let done = self.transact(disk.mood(), work);
+                disk.pause(place).await;
+                done
+            }
+            Bench::AtOnce => self.transact(DiskMood::Willing, work),
         }
-        let shelf = self.clone();
-        let run = move || shelf.transact(DiskMood::Willing, work);
-        tokio::task::spawn_blocking(run).await.unwrap_or(Err(StoreError::Closing))
     }
 
     fn transact<T>(

@@ -1,0 +1,305 @@
+//! The life of a world: processes that start, are killed and start again; callers; people; sleep.
+
+use std::sync::Arc;
+
+use latchkey_engine::{Callback, Engine, KeychainError, Mood, Options};
+use latchkey_protocol::{
+    AttentionReason, ConnectionId, ConnectionView, GrantState, Keep, ProviderId, Severity,
+};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::edges;
+use crate::plan::Kind;
+use crate::provider::{Ended, Provider};
+use crate::rng::Rng;
+use crate::world::{Incarnation, SimClock, World, pass};
+
+/// The engine that runs in each process of a world, for those who look at it from outside.
+type Window = watch::Receiver<Option<Arc<Engine>>>;
+
+/// Lives through a world.
+pub(crate) async fn live(world: &Arc<World>) {
+    let mut processes = JoinSet::new();
+    let first = begin(world, &mut processes);
+    if !signed_in(world, &first).await {
+        world.violation("start", "nobody could sign in");
+        return;
+    }
+    let mut windows = vec![first];
+    while windows.len() < world.plan.instances {
+        windows.push(begin(world, &mut processes));
+    }
+    world.state().trouble = true;
+    let until = world.awake() + world.plan.trouble_ms;
+    let mut fates = JoinSet::new();
+    fates.spawn(fate(world.clone(), windows.clone(), until));
+    while world.awake() < until {
+        pass((until - world.awake()).min(1_000)).await;
+    }
+    drop(fates);
+    world.state().trouble = false;
+    world.keychain.set_mood(Mood::Open);
+    crate::ending::calm(world, &windows).await;
+    drop(processes);
+}
+
+/// Starts a process that is started again whenever it is killed.
+fn begin(world: &Arc<World>, processes: &mut JoinSet<()>) -> Window {
+    let (shown, window) = watch::channel(None);
+    let world = world.clone();
+    processes.spawn(async move {
+        loop {
+            let incarnation = Incarnation::new(&world);
+            plan_death(&world, &incarnation);
+            let mut body = JoinSet::new();
+            body.spawn(run(incarnation.clone(), shown.clone()));
+            incarnation.died.notified().await;
+            drop(shown.send(None));
+            drop(body);
+            let (low, high) = world.plan.restart_ms;
+            let wait = world.state().rng.range(low, high);
+            pass(wait).await;
+        }
+    });
+    window
+}
+
+fn plan_death(world: &World, incarnation: &Incarnation) {
+    let mut state = world.state();
+    if state.trouble && state.kills < world.plan.kills {
+        let points = state.rng.below(120);
+        drop(state);
+        incarnation.light_fuse(points);
+    }
+}
+
+async fn run(incarnation: Arc<Incarnation>, shown: watch::Sender<Option<Arc<Engine>>>) {
+    let world = incarnation.world.clone();
+    let engine = loop {
+        match Engine::start(options(&incarnation)).await {
+            Ok(engine) => break Arc::new(engine),
+            // A disk that does not let it start: a person tries again.
+            Err(error) => {
+                world.note(&format!("no start: {error}"));
+                pass(1_000).await;
+            }
+        }
+    };
+    world.note("started");
+    drop(shown.send(Some(engine.clone())));
+    let callers = (0..world.plan.callers).map(|_| call(incarnation.clone(), engine.clone()));
+    let fuses = light_fuses(incarnation.clone());
+    futures_util::future::join(futures_util::future::join_all(callers), fuses).await;
+}
+
+fn options(incarnation: &Arc<Incarnation>) -> Options {
+    let world = &incarnation.world;
+    let seed = world.state().rng.next();
+    Options {
+        data_dir: crate::folder().to_owned(),
+        config_dir: crate::folder().join("none"),
+        clock: Arc::new(SimClock(world.clone())),
+        entropy: Box::new(Rng::new(seed)),
+        keychain: world.keychain.factory(),
+        environment: Box::new(|name| (name == "LATCHKEY_SANDBOX_URL").then(|| "http://127.0.0.1:1".into())),
+        edges: edges::of(incarnation),
+    }
+}
+
+/// Kills come at any time, and often just when something is going on.
+async fn light_fuses(incarnation: Arc<Incarnation>) {
+    let world = incarnation.world.clone();
+    loop {
+        let wait = world.state().rng.range(500, world.plan.life_s * 700);
+        pass(wait).await;
+        let mut state = world.state();
+        if state.trouble && state.kills < world.plan.kills {
+            let points = state.rng.below(60);
+            drop(state);
+            incarnation.light_fuse(points);
+        }
+    }
+}
+
+/// One caller: asks for a token now and then, often just at the expiry, and sometimes hangs up.
+async fn call(incarnation: Arc<Incarnation>, engine: Arc<Engine>) {
+    let world = incarnation.world.clone();
+    let life = world.plan.life_s * 1000;
+    loop {
+        let (wait, patience, min_life) = {
+            let mut state = world.state();
+            let to_boundary = life - world.awake() % life;
+            let wait = if state.rng.per_mille(500) { to_boundary } else { state.rng.range(200, life) };
+            let patience = if state.rng.per_mille(300) { state.rng.range(1, 400) } else { i64::MAX };
+            (wait, patience, state.rng.pick(&[1, 5_000, 30_000]))
+        };
+        pass(wait).await;
+        if !world.state().trouble {
+            return;
+        }
+        let Some(view) = engine.overview().connections.into_iter().next() else { continue };
+        tokio::select! {
+            biased;
+            () = lend(&incarnation, &engine, &view.id, min_life) => {}
+            () = pass(patience.min(600_000)) => {
+                if patience == i64::MAX {
+                    world.violation("G", "a caller waited for ten minutes");
+                }
+            }
+        }
+    }
+}
+
+/// Borrows a token and looks at it: alive, and either saved or said not to be.
+async fn lend(incarnation: &Incarnation, engine: &Engine, id: &ConnectionId, min_life: i64) {
+    use secrecy::ExposeSecret as _;
+    let world = &incarnation.world;
+    let asked = world.awake();
+    let lent = engine.lend(id, min_life).await;
+    world.state().tally.lends += 1;
+    if world.awake() - asked > 60_000 {
+        world.violation("G", format!("a caller waited for {} ms", world.awake() - asked));
+    }
+    let Ok(lent) = lent else {
+        if world.plan.kind == Kind::Calm {
+            world.violation("G", "a caller got nothing although nothing was wrong");
+        }
+        return;
+    };
+    let token = lent.token.expose_secret();
+    let Some((grant, expires)) = Provider::access(token) else { return };
+    if world.now() >= expires {
+        world.violation("H", format!("a token was lent {} ms after its end", world.now() - expires));
+    }
+    let generation = world.generation();
+    let delivery = world.state().provider.grants[grant].delivered;
+    let newest = delivery.is_some_and(|delivery| expires >= delivery.at + world.plan.life_s * 1000 - 20_000);
+    let unsaved = delivery.is_some_and(|delivery| delivery.generation_before >= generation);
+    if lent.saved && newest && unsaved && world.count("connections") > 0 {
+        world.violation("F", "a token was lent as saved that is not");
+    }
+}
+
+/// A sign-in, up to a connection.
+pub(crate) async fn sign_in(world: &World, engine: &Engine) -> bool {
+    let provider = ProviderId::try_from("sandbox").unwrap();
+    let Ok((_, url)) = engine.begin_sign_in(provider, Keep::Keychain, None).await else { return false };
+    let asked = |name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    let code = world.state().provider.agree();
+    pass(500).await;
+    let link = format!("{}?code={code}&state={}", asked("redirect_uri"), asked("state"));
+    engine.complete_sign_in(&link).await == Callback::Taken
+}
+
+async fn signed_in(world: &World, window: &Window) -> bool {
+    for _ in 0..50 {
+        let engine = window.borrow().clone();
+        if let Some(engine) = engine {
+            if sign_in(world, &engine).await {
+                for _ in 0..50 {
+                    if !engine.overview().connections.is_empty() {
+                        return true;
+                    }
+                    pass(200).await;
+                }
+            }
+        }
+        pass(200).await;
+    }
+    false
+}
+
+/// What comes over a world: people, sleep, a keychain with moods, a provider that changes its mind.
+async fn fate(world: Arc<World>, windows: Vec<Window>, until: i64) {
+    let life = world.plan.life_s * 1000;
+    let mut revoked = false;
+    while world.awake() < until {
+        let wait = world.state().rng.range(life / 10, life);
+        pass(wait).await;
+        let engine = windows[0].borrow().clone();
+        match world.plan.kind {
+            Kind::Sleep => sleep(&world, life),
+            Kind::Keychain => mood(&world),
+            Kind::People => {
+                if let Some(engine) = engine {
+                    person(&world, &engine).await;
+                }
+            }
+            Kind::Chaos => {
+                if world.state().rng.per_mille(200) {
+                    sleep(&world, life);
+                }
+            }
+            Kind::Calm
+            | Kind::Kills
+            | Kind::LostAnswers
+            | Kind::Weather
+            | Kind::Disk
+            | Kind::DiskAndKills => {}
+        }
+        if world.plan.revoked_by_provider && !revoked && world.state().rng.per_mille(300) {
+            revoked = true;
+            world.note("revoked by the provider");
+            for grant in &mut world.state().provider.grants {
+                grant.ended.get_or_insert(Ended::Revoked);
+            }
+        }
+    }
+}
+
+fn sleep(world: &World, life: i64) {
+    let mut state = world.state();
+    let slept = state.rng.range(1_000, 3 * life);
+    state.suspended += slept;
+    if world.plan.kind == Kind::Sleep && state.rng.per_mille(500) {
+        state.wall_offset += state.rng.range(-1_000, 1_000) * 60_000;
+    }
+    drop(state);
+    world.note("slept");
+}
+
+fn mood(world: &World) {
+    let failing = |error| Mood::Failing(error);
+    let choice = world.state().rng.below(5);
+    world.keychain.set_mood(match choice {
+        0 => failing(KeychainError::Locked),
+        1 => failing(KeychainError::Absent("gone".into())),
+        2 => failing(KeychainError::Refused("no".into())),
+        _ => Mood::Open,
+    });
+    world.note("the keychain changes its mood");
+}
+
+/// Disconnects, or signs in again, and often while a refresh is on its way.
+async fn person(world: &World, engine: &Engine) {
+    let Some(view) = engine.overview().connections.into_iter().next() else {
+        sign_in(world, engine).await;
+        return;
+    };
+    let (choice, timed) = {
+        let mut state = world.state();
+        (state.rng.below(3), state.rng.range(0, 400))
+    };
+    let hurry = async {
+        drop(engine.lend(&view.id, 1_000_000_000).await);
+    };
+    let act = async {
+        pass(timed).await;
+        match choice {
+            0 => drop(engine.disconnect(view.id.clone()).await),
+            1 => drop(sign_in(world, engine).await),
+            _ => drop(engine.check(view.id.clone()).await),
+        }
+    };
+    futures_util::future::join(hurry, act).await;
+}
+
+/// What the connection says of itself at the end.
+pub(crate) fn says(view: &ConnectionView) -> (Option<AttentionReason>, Severity) {
+    let reason = match &view.health.grant {
+        GrantState::Attention { reason, .. } => Some(*reason),
+        _ => None,
+    };
+    (reason, view.health.severity)
+}

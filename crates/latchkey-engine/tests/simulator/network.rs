@@ -1,0 +1,292 @@
+//! The way between a process and the provider, and what goes wrong on it.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use latchkey_engine::{Network, NoReply, Reply};
+use tokio::sync::oneshot;
+
+use crate::plan::Kind;
+use crate::provider::{Delivery, Fields, Provider, Said};
+use crate::world::{Incarnation, World, pass};
+
+/// Seconds that a throttled client is asked to wait.
+const WAIT_S: i64 = 7;
+
+/// What happens to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weather {
+    Fair,
+    /// No connection.
+    Refused,
+    /// Processed, and the answer lost.
+    AnswerLost,
+    /// Nothing arrives, and nothing comes back.
+    Swallowed,
+    /// A gateway's fault, the provider not reached.
+    FaultBefore,
+    /// A gateway's fault, the provider has acted.
+    FaultAfter,
+    /// A request to wait.
+    Throttled,
+    /// A captive portal.
+    Page,
+    /// Processed, and the answer cut short.
+    Truncated,
+    /// The client is not accepted, for a while.
+    ClientRefused,
+    /// Ten seconds each way.
+    Slow,
+}
+
+const CHAOS: [Weather; 10] = [
+    Weather::Refused,
+    Weather::AnswerLost,
+    Weather::Swallowed,
+    Weather::FaultBefore,
+    Weather::FaultAfter,
+    Weather::Throttled,
+    Weather::Page,
+    Weather::Truncated,
+    Weather::ClientRefused,
+    Weather::Slow,
+];
+const HARMLESS: [Weather; 6] = [
+    Weather::Refused,
+    Weather::Swallowed,
+    Weather::FaultBefore,
+    Weather::Throttled,
+    Weather::Page,
+    Weather::ClientRefused,
+];
+const LOSSES: [Weather; 3] = [Weather::AnswerLost, Weather::FaultAfter, Weather::Truncated];
+
+/// The wire of one incarnation.
+pub(crate) struct Wire(pub(crate) Arc<Incarnation>);
+
+/// A request as the provider reads it.
+struct Request {
+    path: String,
+    form: Fields,
+    bearer: String,
+}
+
+impl Network for Wire {
+    fn send(&self, request: reqwest::Request, _limit: usize) -> BoxFuture<'static, Result<Reply, NoReply>> {
+        let incarnation = self.0.clone();
+        async move {
+            incarnation.point("before a request").await;
+            let request = read(&request);
+            let answer = carry(&incarnation, request).await;
+            incarnation.point("after an answer").await;
+            answer
+        }
+        .boxed()
+    }
+}
+
+fn read(request: &reqwest::Request) -> Request {
+    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    let form = url::form_urlencoded::parse(body).into_owned().collect();
+    let bearer = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default().to_owned();
+    Request { path: request.url().path().to_owned(), form, bearer }
+}
+
+async fn carry(incarnation: &Arc<Incarnation>, request: Request) -> Result<Reply, NoReply> {
+    let world = incarnation.world.clone();
+    let refresh = request.form.get("refresh_token").and_then(|token| Provider::chain(token));
+    let weather = weather(&world, refresh.is_some());
+    world.note(&format!("{} {weather:?} {refresh:?}", request.path));
+    if let Some((grant, token)) = refresh {
+        check_sending(incarnation, grant, token);
+    }
+    if weather == Weather::Refused {
+        return Err(NoReply::NotSent("refused".into()));
+    }
+    let (there, back) = trip(&world, weather);
+    let (done, answered) = oneshot::channel();
+    let sender = incarnation.clone();
+    if refresh.is_some() {
+        world.state().on_the_wire += 1;
+    }
+    // What is on the wire arrives, whatever becomes of the process that sent it.
+    tokio::spawn(async move {
+        pass(there).await;
+        let reply = process(&sender, &request, weather);
+        pass(back).await;
+        if refresh.is_some() {
+            sender.world.state().on_the_wire -= 1;
+        }
+        delivered(&sender, &reply, refresh.is_some());
+        drop(done.send(reply));
+    });
+    let reply = answered.await.map_err(|_| NoReply::Lost("the world ended".into()))?;
+    match reply {
+        Some(said) => Ok(reply_of(&said, weather)),
+        None => Err(NoReply::Lost("reset".into())),
+    }
+}
+
+fn weather(world: &World, refresh: bool) -> Weather {
+    let kind = world.plan.kind;
+    let mut state = world.state();
+    if !state.trouble || !state.rng.per_mille(world.plan.network_faults) {
+        state.lost_last = false;
+        return Weather::Fair;
+    }
+    let chosen = match kind {
+        Kind::LostAnswers if !refresh || state.lost_last => Weather::Fair,
+        Kind::LostAnswers => state.rng.pick(&LOSSES),
+        Kind::Weather => state.rng.pick(&HARMLESS),
+        _ => state.rng.pick(&CHAOS),
+    };
+    state.lost_last = LOSSES.contains(&chosen);
+    state.tally.faults += u64::from(chosen != Weather::Fair);
+    chosen
+}
+
+fn trip(world: &World, weather: Weather) -> (i64, i64) {
+    let mut state = world.state();
+    match weather {
+        Weather::Slow => (state.rng.range(3_000, 7_000), state.rng.range(3_000, 7_000)),
+        Weather::Swallowed => (7_500, 7_500),
+        _ => (state.rng.range(1, 150), state.rng.range(1, 150)),
+    }
+}
+
+/// What the provider, or something before it, makes of the request; `None` for nothing at all.
+fn process(sender: &Incarnation, request: &Request, weather: Weather) -> Option<Said> {
+    let world = &sender.world;
+    let now = world.now();
+    match weather {
+        Weather::Swallowed | Weather::Refused => return None,
+        Weather::FaultBefore => return said(502, ""),
+        Weather::Page => return said(200, "<html>Welcome to the hotel</html>"),
+        Weather::ClientRefused => return said(401, r#"{"error":"invalid_client"}"#),
+        Weather::Throttled => {
+            if let Some((grant, _)) = request.form.get("refresh_token").and_then(|token| Provider::chain(token)) {
+                world.state().provider.grants[grant].not_before = now + WAIT_S * 1000;
+            }
+            return said(429, "");
+        }
+        Weather::Fair | Weather::Slow | Weather::AnswerLost | Weather::FaultAfter | Weather::Truncated => {}
+    }
+    let mut state = world.state();
+    state.tally.requests += 1;
+    let answer = match request.path.as_str() {
+        "/token" => state.provider.token(&request.form, now),
+        "/userinfo" => state.provider.userinfo(&request.bearer, now),
+        "/revoke" => state.provider.revoke(&request.form),
+        _ => Said { status: 404, body: String::new(), issued: None },
+    };
+    let refused = answer.status == 400 && request.form.contains_key("refresh_token");
+    drop(state);
+    if refused {
+        check_refusal(world, request);
+    }
+    let lost = |reason| {
+        if let (Some((grant, _)), true) = (answer.issued, world.plan.rotates) {
+            world.state().provider.grants[grant].excuse = Some(reason);
+        }
+    };
+    match weather {
+        Weather::AnswerLost => {
+            lost("the answer was lost");
+            None
+        }
+        Weather::FaultAfter => {
+            lost("the answer was replaced by a fault");
+            said(500, "")
+        }
+        Weather::Truncated => {
+            lost("the answer was cut short");
+            Some(Said { body: answer.body[..answer.body.len() / 2].to_owned(), issued: None, ..answer })
+        }
+        _ => Some(answer),
+    }
+}
+
+fn said(status: u16, body: &str) -> Option<Said> {
+    Some(Said { status, body: body.to_owned(), issued: None })
+}
+
+/// An answer reaches its process, or finds it dead.
+fn delivered(sender: &Incarnation, reply: &Option<Said>, refresh: bool) {
+    let Some(Said { issued: Some((id, token)), .. }) = reply else { return };
+    let (at, generation_before) = (sender.world.now(), sender.world.generation());
+    let rotates = sender.world.plan.rotates;
+    let mut state = sender.world.state();
+    let grant = &mut state.provider.grants[*id];
+    if sender.is_dead() {
+        if rotates || !refresh {
+            grant.excuse = Some("killed while the answer was on the wire");
+        }
+        return;
+    }
+    let incarnation = sender.number;
+    grant.delivered = Some(Delivery { token: *token, incarnation, generation_before, at });
+}
+
+fn reply_of(said: &Said, weather: Weather) -> Reply {
+    let mut headers = http::HeaderMap::new();
+    if weather == Weather::Throttled {
+        headers.insert("retry-after", http::HeaderValue::from(WAIT_S));
+    }
+    Reply { status: said.status, headers, body: said.body.clone().into_bytes() }
+}
+
+/// Invariants that hold whenever a refresh token leaves: one on the wire, none without an intent, none that
+/// is older than what was kept, none before the provider's own time.
+fn check_sending(incarnation: &Incarnation, grant: usize, token: usize) {
+    let world = &incarnation.world;
+    if world.state().on_the_wire > 0 && world.state().kills == 0 {
+        world.violation("A", "two requests on the wire");
+    }
+    // A disconnect at the very moment takes the intent away with everything else.
+    if world.count("intents") == 0 && world.plan.kind != Kind::People {
+        world.violation("P", "a refresh token leaves without an intent");
+    }
+    let now = world.now();
+    let state = world.state();
+    let known = &state.provider.grants[grant];
+    let stale = known.delivered.is_some_and(|delivery| delivery.token > token);
+    let early = now < known.not_before;
+    drop(state);
+    if stale {
+        world.violation("B", format!("token {token} leaves although a newer one was kept"));
+    }
+    if early && world.plan.kind == Kind::Weather {
+        world.violation("W", "the provider's request to wait is not obeyed");
+    }
+}
+
+/// A refused refresh token: was the loss to be avoided?
+fn check_refusal(world: &World, request: &Request) {
+    let Some((id, token)) = request.form.get("refresh_token").and_then(|token| Provider::chain(token)) else {
+        return;
+    };
+    let strict = world.plan.strict();
+    let mut state = world.state();
+    let grant = &state.provider.grants[id];
+    let decided = matches!(
+        grant.ended,
+        Some(crate::provider::Ended::Revoked | crate::provider::Ended::Asked)
+    );
+    let excuse = grant.excuse;
+    // A person who asks again is obeyed each time.
+    let looping = world.plan.kind != Kind::People
+        && grant.refusals > 2 + u32::try_from(state.kills).unwrap() && state.tally.disk_faults + state.tally.faults == 0;
+    if !decided && excuse.is_some() {
+        state.tally.excused += 1;
+    }
+    drop(state);
+    if !decided && (excuse.is_none() || strict) {
+        let why = excuse.unwrap_or("nothing excuses it");
+        world.violation("C", format!("grant {id} is lost with its token {token}: {why}"));
+    }
+    if looping {
+        world.violation("I", "a refused token is sent again and again");
+    }
+}

@@ -1,0 +1,186 @@
+//! The provider of a world: it rotates, grants grace, detects reuse, and remembers everything. What it
+//! remembers is the oracle's truth.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+/// A form or header field of a request, by name.
+pub(crate) type Fields = BTreeMap<String, String>;
+
+/// Why a grant ended at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The provider's own decision, or the person's on its page.
+    Revoked,
+    /// Latchkey asked for it.
+    Asked,
+    /// A superseded refresh token came back after its grace.
+    Reuse,
+}
+
+/// One sign-in at the provider.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    /// When each refresh token was superseded; the last one is live.
+    superseded: Vec<Option<i64>>,
+    pub(crate) ended: Option<Ended>,
+    /// Why the answer that brought the live token may not be kept anywhere.
+    pub(crate) excuse: Option<&'static str>,
+    /// The latest answer that reached a process: token, incarnation, generation on disk before.
+    pub(crate) delivered: Option<Delivery>,
+    pub(crate) refusals: u32,
+    pub(crate) not_before: i64,
+}
+
+/// An answer that reached a process.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivery {
+    pub(crate) token: usize,
+    pub(crate) incarnation: u64,
+    pub(crate) generation_before: i64,
+    pub(crate) at: i64,
+}
+
+/// What the provider answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    /// The grant and refresh token that were issued.
+    pub(crate) issued: Option<(usize, usize)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) life_s: i64,
+    pub(crate) rotates: bool,
+    pub(crate) grace_ms: i64,
+    pub(crate) reuse_detection: bool,
+    /// Refreshes that were granted.
+    pub(crate) granted: u64,
+}
+
+impl Grant {
+    /// Whether its code was ever exchanged.
+    pub(crate) fn begun(&self) -> bool {
+        !self.superseded.is_empty()
+    }
+}
+
+impl Provider {
+    /// A sign-in that the browser has agreed to; the number of the grant is its code.
+    pub(crate) fn agree(&mut self) -> String {
+        self.grants.push(Grant {
+            superseded: Vec::new(),
+            ended: None,
+            excuse: None,
+            delivered: None,
+            refusals: 0,
+            not_before: 0,
+        });
+        format!("code-{}", self.grants.len() - 1)
+    }
+
+    /// The grant that a refresh token belongs to, and its number in the chain.
+    pub(crate) fn chain(token: &str) -> Option<(usize, usize)> {
+        let (grant, index) = token.strip_prefix("r-")?.split_once('-')?;
+        Some((grant.parse().ok()?, index.parse().ok()?))
+    }
+
+    pub(crate) fn token(&mut self, form: &Fields, now: i64) -> Said {
+        match form.get("grant_type").map(String::as_str) {
+            Some("authorization_code") => self.exchange(form, now),
+            Some("refresh_token") => self.refresh(form, now),
+            _ => refused("unsupported_grant_type"),
+        }
+    }
+
+    fn exchange(&mut self, form: &Fields, now: i64) -> Said {
+        let code = form.get("code").and_then(|code| code.strip_prefix("code-")?.parse::<usize>().ok());
+        match code.filter(|grant| self.grants.get(*grant).is_some_and(|grant| grant.superseded.is_empty())) {
+            Some(grant) => self.issue(grant, now),
+            None => refused("invalid_grant"),
+        }
+    }
+
+    fn refresh(&mut self, form: &Fields, now: i64) -> Said {
+        let Some((id, index)) = form.get("refresh_token").and_then(|token| Self::chain(token)) else {
+            return refused("invalid_grant");
+        };
+        let (grace, reuse_detection) = (self.grace_ms, self.reuse_detection);
+        let grant = &mut self.grants[id];
+        let late = grant.superseded[index].is_some_and(|since| now - since >= grace);
+        if late && reuse_detection {
+            grant.ended.get_or_insert(Ended::Reuse);
+        }
+        if late || grant.ended.is_some() {
+            grant.refusals += 1;
+            return refused("invalid_grant");
+        }
+        self.granted += 1;
+        if !self.rotates {
+            return self.answer(id, None, now);
+        }
+        let grant = &mut self.grants[id];
+        for since in &mut grant.superseded {
+            since.get_or_insert(now);
+        }
+        grant.excuse = None;
+        self.issue(id, now)
+    }
+
+    fn issue(&mut self, id: usize, now: i64) -> Said {
+        self.grants[id].superseded.push(None);
+        let index = self.grants[id].superseded.len() - 1;
+        self.answer(id, Some(index), now)
+    }
+
+    fn answer(&self, id: usize, index: Option<usize>, now: i64) -> Said {
+        let expires = now + self.life_s * 1000;
+        let mut body = json!({
+            "access_token": format!("a-{id}-{}-{expires}", self.granted),
+            "token_type": "Bearer",
+            "expires_in": self.life_s,
+        });
+        if let Some(index) = index {
+            body["refresh_token"] = json!(format!("r-{id}-{index}"));
+        }
+        let newest = self.grants[id].superseded.len() - 1;
+        Said { status: 200, body: body.to_string(), issued: Some((id, index.unwrap_or(newest))) }
+    }
+
+    /// When an access token runs out here, and the grant it is of.
+    pub(crate) fn access(token: &str) -> Option<(usize, i64)> {
+        let mut parts = token.strip_prefix("a-")?.split('-');
+        let grant = parts.next()?.parse().ok()?;
+        Some((grant, parts.nth(1)?.parse().ok()?))
+    }
+
+    pub(crate) fn userinfo(&self, bearer: &str, now: i64) -> Said {
+        let known = Self::access(bearer).filter(|(grant, expires)| {
+            now < *expires && self.grants.get(*grant).is_some_and(|grant| grant.ended.is_none())
+        });
+        match known {
+            Some(_) => Said { status: 200, body: r#"{"sub":"ada","name":"Ada"}"#.into(), issued: None },
+            None => Said { status: 401, body: "{}".into(), issued: None },
+        }
+    }
+
+    pub(crate) fn revoke(&mut self, form: &Fields) -> Said {
+        let token = form.get("token").map_or("", String::as_str);
+        let grant = Self::chain(token).map(|(grant, _)| grant);
+        // A provider may take one token of the account for all of them: that is what R90 is about.
+        if grant.is_some() {
+            for grant in &mut self.grants {
+                grant.ended.get_or_insert(Ended::Asked);
+            }
+        }
+        Said { status: 200, body: String::new(), issued: None }
+    }
+}
+
+fn refused(error: &str) -> Said {
+    Said { status: 400, body: json!({ "error": error }).to_string(), issued: None }
+}
