@@ -88,6 +88,52 @@ pub enum Planted {
 }
 
 #[cfg(feature = "testing")]
+impl Planted {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::NoIntent,
+        Self::NoResume,
+        Self::NoAdoption,
+        Self::AdoptionAtStartOnly,
+        Self::NoSpill,
+        Self::LifeFromReceipt,
+        Self::LifeOnWallClock,
+        Self::TimerThroughSuspend,
+        Self::ClientRefusedEnds,
+        Self::FaultEnds,
+        Self::PageEnds,
+        Self::OfflineEnds,
+        Self::ThrottleEnds,
+        Self::LockedEnds,
+        Self::InCallersFuture,
+        Self::NoSingleFlight,
+        Self::AbsentErases,
+        Self::LateNotRevoked,
+        Self::LateRevoked,
+        Self::NoReload,
+        Self::NoLock,
+        Self::LockBeforeCommit,
+        Self::RefusedAgain,
+        Self::NoRepeat,
+        Self::LateRepeat,
+        Self::RepeatOnTheWire,
+        Self::PublishedBeforeCommit,
+        Self::CommitErrorDrops,
+        Self::LieTakenForSuperseded,
+        Self::NoVersion,
+        Self::IntentClosed,
+        Self::AmbiguityForgotten,
+        Self::ThrottleIgnored,
+        Self::RowErasedFirst,
+        Self::ItemFirst,
+        Self::FlightStays,
+        Self::DeadLent,
+        Self::UnsavedUnmarked,
+        Self::RenewedEachCall,
+    ];
+}
+
+#[cfg(feature = "testing")]
 mod switch {
     use std::cell::Cell;
 

@@ -89,6 +89,10 @@ async fn settle(parts: &Parts, slot: &Slot) -> Result<(), LoadError> {
     let Some(sealed) = parts.store.sealed_set(&slot.id).await? else {
         return Ok(());
     };
+    // The row of another epoch is another's business: after a disconnect it is what must be revoked.
+    if sealed.epoch != connection.epoch {
+        return Ok(());
+    }
     if planted(Planted::RowErasedFirst) {
         parts.store.settle(&slot.id, sealed.epoch, sealed.generation).await?;
     }

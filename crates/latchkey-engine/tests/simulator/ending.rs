@@ -48,7 +48,10 @@ fn at_rest(window: &Window) -> bool {
     engine.overview().connections.iter().all(|view| match view.health.grant {
         GrantState::Attention { .. } => true,
         GrantState::Disconnecting => false,
-        _ => view.renewal.consecutive_failures == 0 && view.health.severity == latchkey_protocol::Severity::Healthy,
+        _ => {
+            view.renewal.consecutive_failures == 0
+                && view.health.severity == latchkey_protocol::Severity::Healthy
+        }
     })
 }
 

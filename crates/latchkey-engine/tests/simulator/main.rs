@@ -96,3 +96,28 @@ fn no_sign_in_is_lost_that_could_be_kept() {
     let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
 }
+
+/// Where the first seed is that catches a planted bug.
+fn first_catch(bug: Planted, most: u64) -> Option<u64> {
+    let found = AtomicU64::new(u64::MAX);
+    run(0, most, Some(bug), |seed, verdict| {
+        if !verdict.violations.is_empty() {
+            found.fetch_min(seed, Ordering::Relaxed);
+        }
+        verdict.violations.is_empty()
+    });
+    Some(found.into_inner()).filter(|seed| *seed != u64::MAX)
+}
+
+#[test]
+fn every_planted_bug_is_caught() {
+    let most = number("LATCHKEY_SEEDS", 2_000).max(20_000);
+    let mut missed = Vec::new();
+    for bug in Planted::ALL {
+        match first_catch(*bug, most) {
+            Some(seed) => println!("{bug:?}: seed {seed}"),
+            None => missed.push(format!("{bug:?}")),
+        }
+    }
+    assert!(missed.is_empty(), "within {most} seeds nobody noticed: {}", missed.join(", "));
+}

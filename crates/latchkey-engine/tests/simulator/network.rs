@@ -166,7 +166,9 @@ fn process(sender: &Incarnation, request: &Request, weather: Weather) -> Option<
         Weather::Page => return said(200, "<html>Welcome to the hotel</html>"),
         Weather::ClientRefused => return said(401, r#"{"error":"invalid_client"}"#),
         Weather::Throttled => {
-            if let Some((grant, _)) = request.form.get("refresh_token").and_then(|token| Provider::chain(token)) {
+            if let Some((grant, _)) =
+                request.form.get("refresh_token").and_then(|token| Provider::chain(token))
+            {
                 world.state().provider.grants[grant].not_before = now + WAIT_S * 1000;
             }
             return said(429, "");
@@ -270,14 +272,13 @@ fn check_refusal(world: &World, request: &Request) {
     let strict = world.plan.strict();
     let mut state = world.state();
     let grant = &state.provider.grants[id];
-    let decided = matches!(
-        grant.ended,
-        Some(crate::provider::Ended::Revoked | crate::provider::Ended::Asked)
-    );
+    let decided =
+        matches!(grant.ended, Some(crate::provider::Ended::Revoked | crate::provider::Ended::Asked));
     let excuse = grant.excuse;
     // A person who asks again is obeyed each time.
     let looping = world.plan.kind != Kind::People
-        && grant.refusals > 2 + u32::try_from(state.kills).unwrap() && state.tally.disk_faults + state.tally.faults == 0;
+        && grant.refusals > 2 + u32::try_from(state.kills).unwrap()
+        && state.tally.disk_faults + state.tally.faults == 0;
     if !decided && excuse.is_some() {
         state.tally.excused += 1;
     }

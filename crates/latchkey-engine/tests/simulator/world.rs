@@ -292,6 +292,7 @@ impl Tally {
 
 /// Whether everything that happens is printed: `LATCHKEY_TRACE=1`, for one seed at a time.
 pub(crate) fn trace() -> bool {
-    static TRACE: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var_os("LATCHKEY_TRACE").is_some());
+    static TRACE: std::sync::LazyLock<bool> =
+        std::sync::LazyLock::new(|| std::env::var_os("LATCHKEY_TRACE").is_some());
     *TRACE
 }
