@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use latchkey_engine::{Edges, Engine, NotOwner, Options, OsEntropy, StartError, SystemClock, system_keychain};
+use latchkey_engine::{
+    Edges, Engine, NotOwner, Options, OsEntropy, StartError, SystemClock, system_keychain,
+};
 use latchkey_protocol::{Problem, ProblemCode};
 use tauri::{AppHandle, Manager as _};
 

@@ -86,6 +86,10 @@ fn activity(connection: &Connection, moment: &Moment, now: Timestamp) -> Activit
     match failure.kind {
         FailureKind::RateLimit => Activity::RateLimited { until: next_at },
         FailureKind::Network => Activity::Offline { next_at },
+        // The grant says it.
+        FailureKind::Configuration if matches!(connection.standing, Standing::Misconfigured { .. }) => {
+            Activity::Idle { next_renewal_at: moment.next_renewal_at }
+        }
         cause @ (FailureKind::Authorization
         | FailureKind::Provider
         | FailureKind::Configuration

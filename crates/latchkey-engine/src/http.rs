@@ -56,6 +56,15 @@ impl Http {
         Ok(Reply { status: response.status().as_u16(), headers, body })
     }
 
+    /// Whether a connection to the host of `url` can be opened. Nothing is sent.
+    pub(crate) async fn reach(&self, url: &Url) -> bool {
+        if self.simulated.is_some() {
+            return true;
+        }
+        let Ok(addresses) = url.socket_addrs(|| None) else { return false };
+        tokio::net::TcpStream::connect(addresses.as_slice()).await.is_ok()
+    }
+
     fn client_for(&self, url: &Url) -> Result<&reqwest::Client, NoReply> {
         let (place, loopback) =
             if is_loopback(url) { (&self.loopback, true) } else { (&self.outside, false) };

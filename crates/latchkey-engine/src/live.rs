@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, Shared};
 use latchkey_protocol::{
-    ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, ProviderId, ProviderView, RestingPlace,
-    SignInId, SignInView, Timestamp,
+    ActivityKind, ClientIdSource, ConnectionId, ConnectionView, EventBody, FailureKind, Health, HealthChange,
+    ProviderId, ProviderView, RestingPlace, SignInId, SignInView, Timestamp,
 };
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use crate::clock::{Boot, Clock};
 use crate::connection::{Connection, Standing};
@@ -23,9 +23,11 @@ use crate::entropy::SharedEntropy;
 use crate::event::Events;
 use crate::health::{Doing, Moment};
 use crate::http::Http;
+use crate::pacing::{Ask, Gate};
 use crate::pending::PendingSignIn;
 use crate::provider::{Catalog, Provider};
 use crate::store::{Damage, Store};
+use crate::surroundings::Surroundings;
 use crate::tasks::Tasks;
 use crate::vault::Vault;
 use crate::view;
@@ -33,8 +35,6 @@ use crate::view;
 /// Looks up a variable of the environment.
 pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// Refreshes under way at the same time at most, over all connections (F64).
-const REFRESHES_AT_ONCE: usize = 8;
 /// The longest wait between two tries of anything, in milliseconds: six hours.
 const LONGEST_WAIT_MS: i64 = 21_600_000;
 
@@ -53,7 +53,10 @@ pub(crate) struct Parts {
     pub(crate) events: Events,
     /// Rings when a due time may have changed.
     pub(crate) due_changed: Notify,
-    pub(crate) refreshes: Semaphore,
+    /// What happens around Latchkey.
+    pub(crate) surroundings: Surroundings,
+    /// Passed by every refresh.
+    pub(crate) gate: Gate,
     /// Held, for the length of a commit, by whoever raises an epoch.
     pub(crate) epochs: tokio::sync::Mutex<()>,
     deep_links: AtomicBool,
@@ -83,6 +86,8 @@ pub(crate) enum RefreshEnd {
     Misconfigured,
     /// It failed for a passing reason and is tried again.
     Waiting,
+    /// It was not tried: the provider is to be left alone for now.
+    Held,
     /// The keychain is locked; nothing was spent.
     Locked,
     /// The database cannot be written; nothing was spent.
@@ -136,6 +141,8 @@ pub(crate) struct SlotState {
     resting_until: Option<Boot>,
     settle_again: Option<Boot>,
     told: Option<Health>,
+    /// Changes of health that are not written down yet, oldest first.
+    unrecorded: Vec<HealthChange>,
 }
 
 impl Parts {
@@ -149,6 +156,7 @@ impl Parts {
         outside: Outside,
     ) -> Self {
         Self {
+            surroundings: Surroundings::new(clock.as_ref()),
             clock,
             entropy,
             http: outside.http,
@@ -161,7 +169,7 @@ impl Parts {
             tasks: Tasks::default(),
             events: Events::new(),
             due_changed: Notify::new(),
-            refreshes: Semaphore::new(REFRESHES_AT_ONCE),
+            gate: Gate::default(),
             epochs: tokio::sync::Mutex::new(()),
             deep_links: AtomicBool::new(true),
             slots: Mutex::default(),
@@ -185,6 +193,18 @@ impl Parts {
 
     pub(crate) fn provider_of(&self, connection: &Connection) -> Option<&Provider> {
         self.catalog.provider(&connection.provider)
+    }
+
+    /// What the gate is told of a connection that wants to ask its token endpoint.
+    pub(crate) fn ask(&self, connection: &Connection) -> Ask {
+        let file = self.provider_of(connection).map(|provider| &provider.file);
+        Ask {
+            who: connection.id.clone(),
+            endpoint: file.map(|file| file.authorization.token_url.clone()).unwrap_or_default(),
+            client_id: connection.client_id.clone(),
+            account: connection.account.key.clone(),
+            scope: file.map(|file| file.refresh.rate_limit).unwrap_or_default(),
+        }
     }
 
     /// The slot of a connection.
@@ -232,7 +252,11 @@ impl Parts {
     /// Tells everybody how a connection is.
     pub(crate) fn tell(&self, slot: &Slot) {
         let connection = self.view_of(slot);
-        slot.write(|state| state.told = Some(connection.health.clone()));
+        let now = self.now();
+        slot.write(|state| {
+            state.note_health(&connection.health, now);
+            state.told = Some(connection.health.clone());
+        });
         self.events.send(EventBody::ConnectionChanged { connection });
     }
 
@@ -359,6 +383,7 @@ impl Slot {
             resting_until: None,
             settle_again: None,
             told: None,
+            unrecorded: Vec::new(),
         };
         Self {
             id: connection.id,
@@ -443,6 +468,11 @@ impl SlotState {
         self.expires.is_none_or(|expires| boot < expires)
     }
 
+    /// When the access token ends; `None` where the provider does not say.
+    pub(crate) fn access_ends(&self) -> Option<Boot> {
+        self.expires
+    }
+
     /// Milliseconds of life the access token has left at `boot`; `None` where unknown.
     pub(crate) fn life_left(&self, boot: Boot) -> Option<i64> {
         self.expires.map(|expires| expires.0.saturating_sub(boot.0))
@@ -471,6 +501,16 @@ impl SlotState {
         }
     }
 
+    /// A sleep is over or the network is back: what was held back goes at `at`, and where the provider was
+    /// `reached`, a backoff for want of a network is cut short.
+    pub(crate) fn come_back(&mut self, at: Boot, reached: bool) {
+        self.resting_until = Some(at);
+        let failure = self.connection.track.last_failure.as_ref();
+        if reached && failure.is_some_and(|failure| failure.kind == FailureKind::Network) {
+            self.next_try = self.next_try.map(|next_try| next_try.min(at));
+        }
+    }
+
     /// Whether it is time to try the keychain again; the next turn comes after `wait` milliseconds.
     pub(crate) fn take_settle_turn(&mut self, boot: Boot, wait: i64) -> bool {
         let turn = self.settle_again.is_none_or(|again| again <= boot);
@@ -478,6 +518,23 @@ impl SlotState {
             self.settle_again = Some(boot.plus(wait));
         }
         turn
+    }
+
+    /// Keeps a change of health for the timeline. That a refresh is under way is none.
+    fn note_health(&mut self, health: &Health, at: Timestamp) {
+        let (grant, activity) = (health.grant.kind(), health.activity.kind());
+        let change = HealthChange { at, severity: health.severity, grant, activity };
+        let as_before = self.told.as_ref().is_some_and(|told| {
+            (told.severity, told.grant.kind(), told.activity.kind()) == (change.severity, grant, activity)
+        });
+        if !as_before && activity != ActivityKind::Refreshing {
+            self.unrecorded.push(change);
+        }
+    }
+
+    /// Hands over what is to be written down.
+    pub(crate) fn take_unrecorded(&mut self) -> Vec<HealthChange> {
+        std::mem::take(&mut self.unrecorded)
     }
 
     /// When the next try is permitted after failures.

@@ -181,3 +181,50 @@ pub enum FailureKind {
     /// None of the above.
     Unknown,
 }
+
+/// How a connection was from a moment on, until the next change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HealthChange {
+    /// From when on.
+    pub at: Timestamp,
+    /// The colour.
+    pub severity: Severity,
+    /// The grant, without its details.
+    pub grant: GrantKind,
+    /// What was happening, without its details.
+    pub activity: ActivityKind,
+}
+
+macro_rules! kinds {
+    ($(#[$doc:meta])* $kind:ident of $state:ident: $($variant:ident),*) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+        #[serde(rename_all = "kebab-case")]
+        #[expect(missing_docs, reason = "each is described where it has its details")]
+        pub enum $kind {
+            $($variant,)*
+        }
+
+        impl $state {
+            /// Which it is, without its details.
+            pub fn kind(&self) -> $kind {
+                match self {
+                    $(Self::$variant { .. } => $kind::$variant,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A grant state without its details.
+    GrantKind of GrantState: Connected, Expiring, Limited, Attention, Misconfigured, Disconnecting
+}
+kinds! {
+    /// An activity without its details.
+    ActivityKind of Activity:
+        Idle, Refreshing, Retrying, Stale, Offline, RateLimited, Locked, StorageFault
+}

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::token_answer::{self, Granted, SendFailure, TokenSender};
 use crate::http::{Http, NoReply, Reply};
+use crate::pacing::RetryAfter;
 use crate::provider::Provider;
 use crate::text::{displayable, without};
 
@@ -48,8 +49,8 @@ pub(crate) enum TokenOutcome {
     },
     /// The provider asked to wait, and says it has not acted.
     Throttled {
-        /// How long, in milliseconds.
-        wait_ms: i64,
+        /// How long.
+        retry_after: RetryAfter,
     },
     /// The provider may or may not have acted: no whole, valid answer was read.
     Ambiguous {
@@ -58,6 +59,21 @@ pub(crate) enum TokenOutcome {
         /// Whether the provider itself answered with a fault.
         by_provider: bool,
     },
+}
+
+impl TokenOutcome {
+    /// Whether the endpoint answered as one does, whatever it said.
+    pub(crate) fn is_answer(&self) -> bool {
+        match self {
+            Self::Granted(_)
+            | Self::Rejected { .. }
+            | Self::ClientRefused { .. }
+            | Self::RequestRefused { .. }
+            | Self::Redirected
+            | Self::Throttled { .. } => true,
+            Self::Untrusted { .. } | Self::NotSent { .. } | Self::Ambiguous { .. } => false,
+        }
+    }
 }
 
 /// What the browser needs, and what proves that the answer is ours.
@@ -233,7 +249,7 @@ fn unanswered(failure: SendFailure) -> TokenOutcome {
         SendFailure::NotSent(text) => TokenOutcome::NotSent { text },
         SendFailure::Untrusted(text) => TokenOutcome::Untrusted { text },
         SendFailure::Redirected => TokenOutcome::Redirected,
-        SendFailure::Throttled { wait_ms } => TokenOutcome::Throttled { wait_ms },
+        SendFailure::Throttled { retry_after } => TokenOutcome::Throttled { retry_after },
         SendFailure::Lost(text) => TokenOutcome::Ambiguous { text, by_provider: false },
         SendFailure::Fault(text) => TokenOutcome::Ambiguous { text, by_provider: true },
     }

@@ -197,6 +197,7 @@ fn publish(parts: &Arc<Parts>, connection: Connection, set: TokenSet) -> Connect
     let started = Boot(parts.clock.boot().0.saturating_sub(passed.max(0)));
     let slot = parts.publish_set(connection.clone(), set, started);
     slot.write(|state| state.doing = Doing::Nothing);
+    parts.gate.signed_in(&parts.ask(&connection));
     resting::settle_in_background(parts, &slot);
     connection
 }
@@ -361,8 +362,8 @@ fn granted(parts: &Parts, pending: &PendingSignIn, outcome: TokenOutcome) -> Res
             format!("{name} cannot be reached ({text})."),
             "Check the network and try again.",
         ),
-        TokenOutcome::Throttled { wait_ms } => {
-            let message = format!("{name} asks to wait {} seconds.", wait_ms / 1000);
+        TokenOutcome::Throttled { retry_after } => {
+            let message = format!("{name} asks to wait {} seconds.", retry_after.wait_ms(parts.now()) / 1000);
             told(ProblemCode::Temporary, message, "Try again after that.")
         }
         TokenOutcome::Ambiguous { text, .. } => {

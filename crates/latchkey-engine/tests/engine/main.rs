@@ -3,6 +3,7 @@
 
 mod callback;
 mod check;
+mod comeback;
 mod files;
 mod items;
 mod journey;
@@ -10,6 +11,8 @@ mod keychain;
 mod late;
 mod leak;
 mod loopback;
+mod notices;
+mod pacing;
 mod redirects;
 mod refresh;
 mod restart;
