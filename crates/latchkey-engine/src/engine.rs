@@ -313,6 +313,9 @@ async fn load(parts: &Arc<Parts>) -> Result<(), StoreError> {
         let saved = parts.store.client_id(&provider.id).await?;
         parts.set_client_id(&provider.id, saved);
     }
+    for (host, minutes) in parts.store.clock_offsets().await? {
+        parts.skew.remember(host, minutes, parts.clock.as_ref());
+    }
     for mut connection in parts.store.connections().await? {
         if parts.provider_of(&connection).is_some() {
             connection.provider_is_back();

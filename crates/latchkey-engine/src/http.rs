@@ -95,6 +95,12 @@ fn build(loopback: bool) -> reqwest::Result<reqwest::Client> {
     if loopback { builder.no_proxy().build() } else { builder.build() }
 }
 
+/// Host and port of a URL, as they are written in it.
+pub(crate) fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or(rest)
+}
+
 /// Whether a URL stays on this computer: a loopback literal, never a name.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {

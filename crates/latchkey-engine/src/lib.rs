@@ -25,6 +25,7 @@ mod flow;
 mod pacing;
 mod callback;
 mod surroundings;
+mod skew;
 mod vault;
 mod rotation;
 mod store;

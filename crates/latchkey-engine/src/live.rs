@@ -22,10 +22,11 @@ use crate::edges::Rotations;
 use crate::entropy::SharedEntropy;
 use crate::event::Events;
 use crate::health::{Doing, Moment};
-use crate::http::Http;
+use crate::http::{Http, host_of};
 use crate::pacing::{Ask, Gate};
 use crate::pending::PendingSignIn;
 use crate::provider::{Catalog, Provider};
+use crate::skew::Skew;
 use crate::store::{Damage, Store};
 use crate::surroundings::Surroundings;
 use crate::tasks::Tasks;
@@ -53,6 +54,8 @@ pub(crate) struct Parts {
     pub(crate) events: Events,
     /// Rings when a due time may have changed.
     pub(crate) due_changed: Notify,
+    /// How far this computer's clock is from those of providers.
+    pub(crate) skew: Skew,
     /// What happens around Latchkey.
     pub(crate) surroundings: Surroundings,
     /// Passed by every refresh.
@@ -156,6 +159,7 @@ impl Parts {
         outside: Outside,
     ) -> Self {
         Self {
+            skew: Skew::default(),
             surroundings: Surroundings::new(clock.as_ref()),
             clock,
             entropy,
@@ -193,6 +197,17 @@ impl Parts {
 
     pub(crate) fn provider_of(&self, connection: &Connection) -> Option<&Provider> {
         self.catalog.provider(&connection.provider)
+    }
+
+    /// An answer of `endpoint` with this `Date` came to a request that left at `sent`.
+    pub(crate) async fn learn_time(&self, endpoint: &str, date: Option<Timestamp>, sent: Boot) {
+        let Some(date) = date else { return };
+        let host = host_of(endpoint);
+        if let Some(minutes) = self.skew.learn(host, date, sent, self.clock.as_ref())
+            && let Err(error) = self.store.keep_clock_offset(host, minutes).await
+        {
+            tracing::warn!(%error, "what a provider's clock shows was not written down");
+        }
     }
 
     /// What the gate is told of a connection that wants to ask its token endpoint.
@@ -274,7 +289,10 @@ impl Parts {
         let (boot, now) = (self.clock.boot(), self.now());
         slot.read(|state| {
             let provider = self.provider_of(&state.connection);
-            view::connection(&state.connection, &state.moment(boot, now), sign_in, provider, now)
+            let endpoint = provider.map(|provider| host_of(&provider.file.authorization.token_url));
+            let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
+            let moment = Moment { clock_ahead_ms, ..state.moment(boot, now) };
+            view::connection(&state.connection, &moment, sign_in, provider, now)
         })
     }
 
@@ -548,6 +566,7 @@ impl SlotState {
             doing: self.doing,
             access_alive: self.access_alive(boot),
             next_renewal_at: self.due().map(to_wall),
+            clock_ahead_ms: None,
         }
     }
 }

@@ -11,7 +11,7 @@ mod retry_after;
 
 pub(crate) use gate::{Ask, Gate, Held};
 pub(crate) use lanes::Need;
-pub(crate) use retry_after::RetryAfter;
+pub(crate) use retry_after::{RetryAfter, date};
 
 /// The first wait after a failure, in milliseconds, doubled with each further one.
 const BASE_MS: i64 = 1_000;

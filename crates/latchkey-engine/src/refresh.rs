@@ -11,7 +11,7 @@ mod outcome;
 mod save;
 mod turn;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt as _;
 use latchkey_protocol::{AttentionReason, ConfigurationFault};
@@ -271,8 +271,10 @@ async fn attempt(
     let intent = announce(parts, &connection).await?;
     let started = (parts.clock.boot(), parts.now());
     let token_url = &provider.file.authorization.token_url;
-    let sent = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh);
+    let date = OnceLock::new();
+    let sent = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh, &date);
     let answer = guard::answered(parts, sent).await;
+    parts.learn_time(token_url, date.get().copied(), started.0).await;
     if answer.is_answer() {
         parts.gate.answered(token_url);
     }

@@ -32,7 +32,8 @@ pub enum Severity {
     Pending,
     /// Usable, with something worth knowing.
     Notice,
-    /// Not usable at this moment, and no fault of the sign-in.
+    /// Not usable at this moment, or something around it is wrong that a person can put right; no fault of the
+    /// sign-in.
     Degraded,
     /// The person must act.
     Attention,
@@ -155,6 +156,12 @@ pub enum Activity {
         /// Until when.
         until: Timestamp,
     },
+    /// The clock of this computer is wrong by minutes. Nothing is lost by it; what dates say is.
+    ClockWrong {
+        /// Milliseconds by which this computer is ahead of the provider; negative where it is behind.
+        #[cfg_attr(feature = "bindings", ts(type = "number"))]
+        ahead_ms: i64,
+    },
     /// The keychain is locked, so the sign-in rests until it opens.
     Locked,
     /// The local database cannot be written; nothing is spent until it can.
@@ -226,5 +233,5 @@ kinds! {
 kinds! {
     /// An activity without its details.
     ActivityKind of Activity:
-        Idle, Refreshing, Retrying, Stale, Offline, RateLimited, Locked, StorageFault
+        Idle, Refreshing, Retrying, Stale, Offline, RateLimited, ClockWrong, Locked, StorageFault
 }

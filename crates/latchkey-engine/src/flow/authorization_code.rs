@@ -1,6 +1,9 @@
 //! The authorization code flow with PKCE (RFC 6749 4.1, RFC 7636, RFC 8252): the request that goes to the
 //! browser, the exchange, the refresh, the revocation.
 
+use std::sync::OnceLock;
+
+use latchkey_protocol::Timestamp;
 use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicRequestTokenError};
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
@@ -109,7 +112,8 @@ pub(crate) fn authorization_request(
     Ok(AuthorizationRequest { url, state: state.into(), verifier: verifier.into() })
 }
 
-/// Exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5) at the endpoint recorded when the sign-in began.
+/// Exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5) at the endpoint recorded when the sign-in began. `date` is
+/// set to what the answer says of the provider's clock.
 pub(crate) async fn exchange(
     http: &Http,
     token_url: &str,
@@ -117,6 +121,7 @@ pub(crate) async fn exchange(
     redirect_uri: &str,
     code: &SecretString,
     verifier: &SecretString,
+    date: &OnceLock<Timestamp>,
 ) -> TokenOutcome {
     let client = match client(token_url, client_id) {
         Ok(client) => client,
@@ -130,17 +135,19 @@ pub(crate) async fn exchange(
         .set_redirect_uri(redirect)
         .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
-        .request_async(&TokenSender(http))
+        .request_async(&TokenSender { http, date })
         .await;
     outcome(result, &[code, verifier])
 }
 
-/// Renews access (RFC 6749 6). No scope is sent: the grant's own scopes stand (R45).
+/// Renews access (RFC 6749 6). No scope is sent: the grant's own scopes stand (R45). `date` is set to what the
+/// answer says of the provider's clock.
 pub(crate) async fn refresh(
     http: &Http,
     token_url: &str,
     client_id: &str,
     refresh_token: &SecretString,
+    date: &OnceLock<Timestamp>,
 ) -> TokenOutcome {
     let client = match client(token_url, client_id) {
         Ok(client) => client,
@@ -148,7 +155,7 @@ pub(crate) async fn refresh(
     };
     let result = client
         .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
-        .request_async(&TokenSender(http))
+        .request_async(&TokenSender { http, date })
         .await;
     outcome(result, &[refresh_token])
 }

@@ -5,14 +5,17 @@
 //! understood (an `expires_in` in quotes, no `token_type`, a `refresh_token` of null) is put right first,
 //! because a token set thrown away for its form is a sign-in lost.
 
+use std::sync::OnceLock;
+
 use futures_util::future::BoxFuture;
+use latchkey_protocol::Timestamp;
 use oauth2::basic::{BasicTokenResponse, BasicTokenType};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, TokenResponse};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::http::{Http, NoReply, Reply};
-use crate::pacing::RetryAfter;
+use crate::pacing::{RetryAfter, date};
 
 /// Bytes that a token answer may have.
 pub(crate) const LIMIT: usize = 64 * 1024;
@@ -79,23 +82,35 @@ pub(crate) enum SendFailure {
 }
 
 /// The engine's HTTP client as the `oauth2` crate takes one.
-pub(crate) struct TokenSender<'h>(pub(crate) &'h Http);
+pub(crate) struct TokenSender<'h> {
+    pub(crate) http: &'h Http,
+    /// Set to the `Date` of the answer, where it has one.
+    pub(crate) date: &'h OnceLock<Timestamp>,
+}
 
 impl<'c> AsyncHttpClient<'c> for TokenSender<'_> {
     type Error = SendFailure;
     type Future = BoxFuture<'c, Result<HttpResponse, SendFailure>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(send(self.0, request))
+        Box::pin(send(self.http, self.date, request))
     }
 }
 
 /// Sends a token request and hands on what is an answer.
-async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, SendFailure> {
+async fn send(
+    http: &Http,
+    seen: &OnceLock<Timestamp>,
+    request: HttpRequest,
+) -> Result<HttpResponse, SendFailure> {
     let request =
         request.try_into().map_err(|_| SendFailure::NotSent("the request cannot be built".into()))?;
     match http.send(request, LIMIT).await {
-        Ok(reply) => answer(&reply),
+        Ok(reply) => {
+            // One sender sends one request.
+            date(&reply.headers).map(|date| seen.set(date));
+            answer(&reply)
+        }
         Err(NoReply::NotSent(text)) => Err(SendFailure::NotSent(text)),
         Err(NoReply::Untrusted(text)) => Err(SendFailure::Untrusted(text)),
         Err(NoReply::Lost(text)) => Err(SendFailure::Lost(text)),

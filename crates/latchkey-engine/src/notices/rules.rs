@@ -45,7 +45,7 @@ pub(crate) fn seen(view: &ConnectionView, now: Timestamp) -> Seen {
         Activity::Refreshing | Activity::Offline { .. } | Activity::Locked | Activity::StorageFault => {
             return Seen::Unclear;
         }
-        Activity::Idle { .. } | Activity::Retrying { .. } => {}
+        Activity::Idle { .. } | Activity::ClockWrong { .. } | Activity::Retrying { .. } => {}
     }
     match view.health.grant {
         GrantState::Expiring { ends_at } => {

@@ -9,6 +9,7 @@ use super::{guard, save};
 use crate::connection::{Connection, Failure, Standing};
 use crate::credential::TokenSet;
 use crate::flow::authorization_code;
+use crate::http::host_of;
 use crate::live::{Parts, RefreshEnd, Slot};
 use crate::pacing::{Patience, RetryAfter, backoff_ms};
 use crate::planted::{Planted, planted};
@@ -128,10 +129,12 @@ pub(super) async fn throttled(
     retry_after: RetryAfter,
     close_intent: bool,
 ) -> Result<RefreshEnd, StoreError> {
-    let wait_ms = retry_after.wait_ms(parts.now());
+    let ask = parts.ask(&connection);
+    let provider_now = parts.skew.provider_now(host_of(&ask.endpoint), parts.clock.as_ref());
+    let wait_ms = retry_after.wait_ms(provider_now);
     let text = format!("the provider asks to wait {} s", (wait_ms + 999) / 1000);
     let wait_ms = if planted(Planted::ThrottleIgnored) { 0 } else { wait_ms };
-    parts.gate.limit(&parts.ask(&connection), parts.clock.boot().plus(wait_ms));
+    parts.gate.limit(&ask, parts.clock.boot().plus(wait_ms));
     passing(parts, connection, FailureKind::RateLimit, text, wait_ms, close_intent).await
 }
 

@@ -5,6 +5,7 @@ use latchkey_protocol::FailureKind;
 use super::Why;
 use crate::clock::Boot;
 use crate::connection::{Connection, Failure, Standing};
+use crate::http::host_of;
 use crate::live::{Parts, RefreshEnd, Slot, SlotState};
 use crate::pacing::{Held, Need};
 use crate::store::StoreError;
@@ -28,11 +29,9 @@ pub(super) fn need(parts: &Parts, slot: &Slot, why: Why) -> Need {
     }
 }
 
-/// The host and port of a connection's token endpoint.
+/// The host of a connection's token endpoint.
 pub(super) fn host(parts: &Parts, slot: &Slot) -> String {
-    let endpoint = parts.ask(&slot.connection()).endpoint;
-    let rest = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, rest)| rest);
-    rest.split(['/', '?']).next().unwrap_or(rest).to_owned()
+    host_of(&parts.ask(&slot.connection()).endpoint).to_owned()
 }
 
 /// A request to wait outlives the process that was asked.

@@ -3,7 +3,7 @@
 //! Between the exchange and the commit the token set is sealed with the waiting sign-in, so that a process
 //! killed while it asks for the account takes up there, without a new consent.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use latchkey_protocol::{
     AccountView, ConnectionId, HistoryKind, Keep, Problem, ProblemCode, RestingPlace, SignInEnding,
@@ -36,11 +36,13 @@ const ASK_AGAIN_MS: [i64; 6] = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 pub(super) async fn exchange(parts: &Arc<Parts>, mut pending: PendingSignIn, code: SecretString) -> Page {
     let mut sent = 0;
     let (outcome, started) = loop {
-        let started = parts.now();
+        let (started, sent_at, date) = (parts.now(), parts.clock.boot(), OnceLock::new());
         let (url, client_id) = (&pending.token_url, &pending.client_id);
         let (redirect_uri, verifier) = (&pending.redirect_uri, &pending.verifier);
         let outcome =
-            authorization_code::exchange(&parts.http, url, client_id, redirect_uri, &code, verifier).await;
+            authorization_code::exchange(&parts.http, url, client_id, redirect_uri, &code, verifier, &date)
+                .await;
+        parts.learn_time(url, date.get().copied(), sent_at).await;
         match (&outcome, SEND_AGAIN_MS.get(sent)) {
             (TokenOutcome::NotSent { .. }, Some(wait)) => pause(parts, *wait).await,
             _ => break (outcome, started),

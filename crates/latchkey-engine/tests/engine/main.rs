@@ -16,5 +16,8 @@ mod pacing;
 mod redirects;
 mod refresh;
 mod restart;
+mod skew;
 mod support;
+#[cfg(target_os = "linux")]
+mod system_bus;
 mod waits;
