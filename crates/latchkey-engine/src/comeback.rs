@@ -41,7 +41,9 @@ pub(crate) fn begin(parts: &Arc<Parts>) {
     for (endpoint, slots) in waiting(parts) {
         if parts.surroundings.begin_waiting(&endpoint) {
             let until = parts.clock.boot().plus(HOLD_MS);
-            slots.iter().for_each(|slot| slot.write(|state| state.rest_until(until)));
+            for slot in &slots {
+                slot.write(|state| state.rest_until(until));
+            }
             let parts = parts.clone();
             parts.clone().tasks.spawn(async move {
                 let reached = reached(&parts, &endpoint).await;

@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
+use tokio::net::TcpStream;
 use url::{Host, Url};
 
 use crate::edges::Network;
@@ -61,8 +62,14 @@ impl Http {
         if self.simulated.is_some() {
             return true;
         }
-        let Ok(addresses) = url.socket_addrs(|| None) else { return false };
-        tokio::net::TcpStream::connect(addresses.as_slice()).await.is_ok()
+        let Some(port) = url.port_or_known_default() else { return false };
+        let opened = match url.host() {
+            Some(Host::Domain(name)) => TcpStream::connect((name, port)).await,
+            Some(Host::Ipv4(ip)) => TcpStream::connect((ip, port)).await,
+            Some(Host::Ipv6(ip)) => TcpStream::connect((ip, port)).await,
+            None => return false,
+        };
+        opened.is_ok()
     }
 
     fn client_for(&self, url: &Url) -> Result<&reqwest::Client, NoReply> {

@@ -4,14 +4,17 @@
 //! moment. A slot's deadlines are kept on the suspend-aware clock, so a wall clock that jumps while
 //! Latchkey runs changes nothing.
 
+mod pace;
+mod sign_ins;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, Shared};
 use latchkey_protocol::{
-    ActivityKind, ClientIdSource, ConnectionId, ConnectionView, EventBody, FailureKind, Health, HealthChange,
-    ProviderId, ProviderView, RestingPlace, SignInId, SignInView, Timestamp,
+    ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, HealthChange, ProviderId, ProviderView,
+    RestingPlace, Timestamp,
 };
 use tokio::sync::Notify;
 
@@ -23,8 +26,7 @@ use crate::entropy::SharedEntropy;
 use crate::event::Events;
 use crate::health::{Doing, Moment};
 use crate::http::{Http, host_of};
-use crate::pacing::{Ask, Gate};
-use crate::pending::PendingSignIn;
+use crate::pacing::Gate;
 use crate::provider::{Catalog, Provider};
 use crate::skew::Skew;
 use crate::store::{Damage, Store};
@@ -32,6 +34,8 @@ use crate::surroundings::Surroundings;
 use crate::tasks::Tasks;
 use crate::vault::Vault;
 use crate::view;
+
+pub(crate) use sign_ins::{LiveSignIn, SignInCard};
 
 /// Looks up a variable of the environment.
 pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -99,16 +103,6 @@ pub(crate) enum RefreshEnd {
     Busy,
     /// The connection changed or went away meanwhile.
     Superseded,
-}
-
-/// A sign-in under way, or one that ended and whose end is still shown.
-#[derive(Clone)]
-pub(crate) struct LiveSignIn {
-    pub(crate) view: SignInView,
-    /// Present until it ends.
-    pub(crate) pending: Option<PendingSignIn>,
-    /// Ends what serves it: the loopback listener.
-    pub(crate) stop: Arc<Notify>,
 }
 
 /// A set that is held in memory while the disk refuses it.
@@ -197,29 +191,6 @@ impl Parts {
 
     pub(crate) fn provider_of(&self, connection: &Connection) -> Option<&Provider> {
         self.catalog.provider(&connection.provider)
-    }
-
-    /// An answer of `endpoint` with this `Date` came to a request that left at `sent`.
-    pub(crate) async fn learn_time(&self, endpoint: &str, date: Option<Timestamp>, sent: Boot) {
-        let Some(date) = date else { return };
-        let host = host_of(endpoint);
-        if let Some(minutes) = self.skew.learn(host, date, sent, self.clock.as_ref())
-            && let Err(error) = self.store.keep_clock_offset(host, minutes).await
-        {
-            tracing::warn!(%error, "what a provider's clock shows was not written down");
-        }
-    }
-
-    /// What the gate is told of a connection that wants to ask its token endpoint.
-    pub(crate) fn ask(&self, connection: &Connection) -> Ask {
-        let file = self.provider_of(connection).map(|provider| &provider.file);
-        Ask {
-            who: connection.id.clone(),
-            endpoint: file.map(|file| file.authorization.token_url.clone()).unwrap_or_default(),
-            client_id: connection.client_id.clone(),
-            account: connection.account.key.clone(),
-            scope: file.map(|file| file.refresh.rate_limit).unwrap_or_default(),
-        }
     }
 
     /// The slot of a connection.
@@ -333,57 +304,6 @@ impl Parts {
             ClientIdSource::Missing { variable }
         }
     }
-
-    // Sign-ins.
-
-    /// Works on the list of sign-ins.
-    pub(crate) fn with_sign_ins<T>(&self, work: impl FnOnce(&mut Vec<LiveSignIn>) -> T) -> T {
-        work(&mut lock(&self.sign_ins))
-    }
-
-    /// One sign-in.
-    pub(crate) fn sign_in(&self, id: &SignInId) -> Option<LiveSignIn> {
-        self.with_sign_ins(|sign_ins| sign_ins.iter().find(|live| &live.view.id == id).cloned())
-    }
-
-    fn sign_in_on(&self, card: &SignInCard) -> Option<SignInView> {
-        self.with_sign_ins(|sign_ins| {
-            sign_ins.iter().find(|live| &SignInCard::of(&live.view) == card).map(|live| live.view.clone())
-        })
-    }
-
-    /// Tells everybody how the card of a sign-in is.
-    pub(crate) fn tell_card(&self, card: &SignInCard) {
-        match card {
-            SignInCard::Connection(id) => {
-                if let Some(slot) = self.slot(id) {
-                    self.tell(&slot);
-                }
-            }
-            SignInCard::Provider(id) => {
-                if let Some(provider) = self.catalog.provider(id) {
-                    self.events
-                        .send(EventBody::ProviderChanged { provider: self.view_of_provider(provider) });
-                }
-            }
-        }
-    }
-}
-
-/// Where a sign-in is shown: on the connection it renews, else on the provider. One at a time on each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SignInCard {
-    Connection(ConnectionId),
-    Provider(ProviderId),
-}
-
-impl SignInCard {
-    pub(crate) fn of(view: &SignInView) -> Self {
-        match &view.connection {
-            Some(id) => Self::Connection(id.clone()),
-            None => Self::Provider(view.provider.clone()),
-        }
-    }
 }
 
 impl Slot {
@@ -486,11 +406,6 @@ impl SlotState {
         self.expires.is_none_or(|expires| boot < expires)
     }
 
-    /// When the access token ends; `None` where the provider does not say.
-    pub(crate) fn access_ends(&self) -> Option<Boot> {
-        self.expires
-    }
-
     /// Milliseconds of life the access token has left at `boot`; `None` where unknown.
     pub(crate) fn life_left(&self, boot: Boot) -> Option<i64> {
         self.expires.map(|expires| expires.0.saturating_sub(boot.0))
@@ -519,16 +434,6 @@ impl SlotState {
         }
     }
 
-    /// A sleep is over or the network is back: what was held back goes at `at`, and where the provider was
-    /// `reached`, a backoff for want of a network is cut short.
-    pub(crate) fn come_back(&mut self, at: Boot, reached: bool) {
-        self.resting_until = Some(at);
-        let failure = self.connection.track.last_failure.as_ref();
-        if reached && failure.is_some_and(|failure| failure.kind == FailureKind::Network) {
-            self.next_try = self.next_try.map(|next_try| next_try.min(at));
-        }
-    }
-
     /// Whether it is time to try the keychain again; the next turn comes after `wait` milliseconds.
     pub(crate) fn take_settle_turn(&mut self, boot: Boot, wait: i64) -> bool {
         let turn = self.settle_again.is_none_or(|again| again <= boot);
@@ -536,23 +441,6 @@ impl SlotState {
             self.settle_again = Some(boot.plus(wait));
         }
         turn
-    }
-
-    /// Keeps a change of health for the timeline. That a refresh is under way is none.
-    fn note_health(&mut self, health: &Health, at: Timestamp) {
-        let (grant, activity) = (health.grant.kind(), health.activity.kind());
-        let change = HealthChange { at, severity: health.severity, grant, activity };
-        let as_before = self.told.as_ref().is_some_and(|told| {
-            (told.severity, told.grant.kind(), told.activity.kind()) == (change.severity, grant, activity)
-        });
-        if !as_before && activity != ActivityKind::Refreshing {
-            self.unrecorded.push(change);
-        }
-    }
-
-    /// Hands over what is to be written down.
-    pub(crate) fn take_unrecorded(&mut self) -> Vec<HealthChange> {
-        std::mem::take(&mut self.unrecorded)
     }
 
     /// When the next try is permitted after failures.

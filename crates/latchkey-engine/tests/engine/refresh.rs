@@ -298,3 +298,14 @@ fn f25_a_smaller_grant_is_shown_as_limited() {
     assert_eq!(world.grant(), GrantState::Limited { missing: vec!["library.read".into()] });
     assert_eq!(world.connection().grant.granted, ["profile"]);
 }
+
+#[test]
+fn f26_a_scope_that_nobody_asked_for_is_shown_as_it_is() {
+    let world = World::connected();
+    world.settings(|settings| settings.scope = ScopeMember::Widened);
+    world.clock.advance(55 * MINUTE);
+    world.requests(Endpoint::Refresh, 1);
+    world.until("shown", |overview| overview.connections[0].grant.granted.len() == 3);
+    assert_eq!(world.grant(), GrantState::Connected, "nothing that was asked for is missing");
+    assert_kept(&world);
+}

@@ -22,7 +22,7 @@ impl Bus {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("dbus-daemon is needed: script/setup --test installs it");
+            .unwrap_or_else(|error| panic!("dbus-daemon, which script/setup --test installs: {error}"));
         let mut address = String::new();
         BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut address).unwrap();
         Self { daemon, address: address.trim().to_owned() }
