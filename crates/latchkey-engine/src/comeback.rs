@@ -11,7 +11,7 @@ use latchkey_protocol::FailureKind;
 use url::Url;
 
 use crate::live::{Parts, Slot, SlotState};
-use crate::surroundings::SurroundingsChange;
+use crate::surroundings::{CatchingUp, SurroundingsChange};
 
 /// Waits before each try to reach a provider, in milliseconds: a minute in all.
 const TRIES_MS: [i64; 8] = [0, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
@@ -36,9 +36,14 @@ pub(crate) fn report(parts: &Parts, change: SurroundingsChange) {
 }
 
 /// Catches up with what is due or waits for a network. Connections whose access is good are left alone.
-pub(crate) fn begin(parts: &Arc<Parts>) {
+pub(crate) fn begin(parts: &Arc<Parts>, what: CatchingUp) {
+    let with_due = match what {
+        CatchingUp::Nothing => return,
+        CatchingUp::Offline => false,
+        CatchingUp::Everything => true,
+    };
     parts.gate.close_circuits();
-    for (endpoint, slots) in waiting(parts) {
+    for (endpoint, slots) in waiting(parts, with_due) {
         if parts.surroundings.begin_waiting(&endpoint) {
             let until = parts.clock.boot().plus(HOLD_MS);
             for slot in &slots {
@@ -54,13 +59,13 @@ pub(crate) fn begin(parts: &Arc<Parts>) {
     }
 }
 
-/// The connections of each token endpoint that are due, or that could not reach it.
-fn waiting(parts: &Parts) -> BTreeMap<String, Vec<Arc<Slot>>> {
+/// The connections of each token endpoint that could not reach it and, `with_due`, those that are due.
+fn waiting(parts: &Parts, with_due: bool) -> BTreeMap<String, Vec<Arc<Slot>>> {
     let boot = parts.clock.boot();
     let mut waiting: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for slot in parts.slots() {
         let waits = slot.read(|state| {
-            let due = state.due().is_some_and(|due| due <= boot);
+            let due = with_due && state.due().is_some_and(|due| due <= boot);
             state.flight.is_none() && state.connection.may_renew() && (due || is_offline(state))
         });
         if waits {

@@ -20,9 +20,7 @@ const SETTLE_AGAIN_MS: i64 = 300_000;
 pub(crate) async fn run(parts: Arc<Parts>) {
     loop {
         let changed = parts.due_changed.notified();
-        if parts.surroundings.take_catching_up(parts.clock.as_ref()) {
-            comeback::begin(&parts);
-        }
+        comeback::begin(&parts, parts.surroundings.take_catching_up(parts.clock.as_ref()));
         pass(&parts).await;
         let longest = if planted(Planted::TimerThroughSuspend) { i64::MAX } else { LONGEST_SLEEP_MS };
         let wake = next_due(&parts).min(parts.clock.boot().plus(longest));

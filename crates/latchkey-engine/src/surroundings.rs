@@ -61,6 +61,18 @@ impl Now {
     }
 }
 
+/// What there may be to catch up with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CatchingUp {
+    /// Nothing.
+    Nothing,
+    /// What waits for a network. The clocks jumped apart: a machine was paused from outside, or somebody has
+    /// set the clock, which changes no plan (F33, F63).
+    Offline,
+    /// That, and what has become due meanwhile.
+    Everything,
+}
+
 /// What is known of the surroundings.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
@@ -109,17 +121,23 @@ impl Surroundings {
         }
     }
 
-    /// Whether there may be something to catch up with since this was last asked: by report, or because the
-    /// computer has slept or was paused without one.
-    pub(crate) fn take_catching_up(&self, clock: &dyn Clock) -> bool {
+    /// What there may be to catch up with since this was last asked: by report, or because the computer has
+    /// slept or was paused without one.
+    pub(crate) fn take_catching_up(&self, clock: &dyn Clock) -> CatchingUp {
         let mut state = self.state();
         let ((slept, ahead), now) = (state.clocks, clocks(clock));
         state.clocks = now;
-        let woke = now.0 > slept || now.1.saturating_sub(ahead) > LEAP_MS;
+        let woke = now.0 > slept;
         if woke {
             state.now.settles_until = clock.boot().plus(SETTLING_MS);
         }
-        std::mem::take(&mut state.to_catch_up) || woke
+        if std::mem::take(&mut state.to_catch_up) || woke {
+            CatchingUp::Everything
+        } else if now.1.saturating_sub(ahead) > LEAP_MS {
+            CatchingUp::Offline
+        } else {
+            CatchingUp::Nothing
+        }
     }
 
     /// Whether nobody waits for this endpoint yet; from here on somebody does.

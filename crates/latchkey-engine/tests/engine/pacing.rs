@@ -113,9 +113,9 @@ fn a_provider_that_answers_nobody_is_left_alone_by_those_it_has_not_failed_yet()
     let cy = sign_in_as(&world, "cy");
     world.sandbox.set_fault(Endpoint::Refresh, Fault::status(500), 1_000);
     world.clock.advance(55 * MINUTE - 20_000);
-    world.advance_until("four have failed", 100, |_| world.refreshes().len() >= 8);
+    world.advance_until("four have failed", 40, |_| world.refreshes().len() >= 8);
     world.clock.advance(20_000);
-    world.advance_until("cy waits", 100, |_| matches!(activity(&world, &cy), Activity::Retrying { .. }));
+    world.advance_until("cy waits", 40, |_| matches!(activity(&world, &cy), Activity::Retrying { .. }));
     let health = connection(&world, &cy).health;
     assert!(matches!(health.activity, Activity::Retrying { cause: FailureKind::Provider, .. }), "{health:?}");
     assert_eq!(health.severity, Severity::Healthy);
@@ -140,7 +140,7 @@ fn a_sign_in_at_a_provider_that_was_down_wakes_the_others() {
     sign_in_as(&world, "cy");
     world.sandbox.set_fault(Endpoint::Refresh, Fault::status(500), 1_000);
     world.clock.advance(55 * MINUTE - 20_000);
-    world.advance_until("four have failed", 100, |_| world.refreshes().len() >= 8);
+    world.advance_until("four have failed", 40, |_| world.refreshes().len() >= 8);
     world.sandbox.clear_faults();
     sign_in_as(&world, "dee");
     world.clock.advance(20_000);
