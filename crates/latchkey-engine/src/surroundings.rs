@@ -158,3 +158,33 @@ impl Surroundings {
 fn clocks(clock: &dyn Clock) -> (i64, i64) {
     (clock.suspended_ms(), clock.wall().0.saturating_sub(clock.boot().0))
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use latchkey_protocol::Timestamp;
+
+    #[test]
+    fn a_sleep_is_caught_up_with_once() {
+        let clock = ManualClock::at(Timestamp(1_000_000_000_000));
+        let surroundings = Surroundings::new(&clock);
+        clock.advance(3_600_000);
+        assert_eq!(surroundings.take_catching_up(&clock), CatchingUp::Nothing, "time passes");
+        clock.suspend(3_600_000);
+        assert_eq!(surroundings.take_catching_up(&clock), CatchingUp::Everything);
+        assert_eq!(surroundings.take_catching_up(&clock), CatchingUp::Nothing);
+    }
+
+    #[test]
+    fn f33_f63_clocks_that_jump_apart_are_told_from_a_sleep() {
+        let clock = ManualClock::at(Timestamp(1_000_000_000_000));
+        let surroundings = Surroundings::new(&clock);
+        clock.set_wall(clock.wall().plus(LEAP_MS));
+        assert_eq!(surroundings.take_catching_up(&clock), CatchingUp::Nothing, "a small correction");
+        clock.set_wall(clock.wall().plus(LEAP_MS + 1));
+        assert_eq!(surroundings.take_catching_up(&clock), CatchingUp::Offline);
+        clock.set_wall(clock.wall().plus(-86_400_000));
+        assert_eq!(surroundings.take_catching_up(&clock), CatchingUp::Nothing, "set back");
+    }
+}
