@@ -159,7 +159,7 @@ fn clocks(clock: &dyn Clock) -> (i64, i64) {
     (clock.suspended_ms(), clock.wall().0.saturating_sub(clock.boot().0))
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
