@@ -13,6 +13,7 @@ mod outside;
 mod presenter;
 mod settings;
 mod start;
+mod surroundings;
 mod window;
 
 use std::process::ExitCode;

@@ -52,6 +52,7 @@ pub(crate) fn open_desk(app: &AppHandle) -> tauri::Result<()> {
         desk.add_notice(notice);
     }
     app.manage(desk);
+    crate::surroundings::watch(app.clone());
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let engine = Engine::start(options).await.map_err(problem);

@@ -26,10 +26,17 @@ pub(crate) async fn check(parts: &Arc<Parts>, id: &ConnectionId) -> Result<Conne
     let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
     let seen = slot.connection().version();
     if worth_renewing(parts, &slot) {
-        refresh::renew(parts, &slot, Why::Asked { seen }).await;
+        let end = refresh::renew(parts, &slot, Why::Asked { seen }).await;
+        // Perhaps a planned one was joined, which is held back where a person is not.
+        if end == RefreshEnd::Held {
+            refresh::renew(parts, &slot, Why::Asked { seen }).await;
+        }
     }
     match slot.connection().standing {
-        Standing::Good => confirm(parts, &slot).await?,
+        Standing::Good => confirm(parts, &slot, true).await?,
+        Standing::Misconfigured { fault: ConfigurationFault::TokensRefused, .. } => {
+            confirm(parts, &slot, worth_a_new_token(parts, &slot)).await?;
+        }
         Standing::Attention { .. } | Standing::Misconfigured { .. } | Standing::Disconnecting { .. } => {}
     }
     let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
@@ -40,22 +47,45 @@ fn worth_renewing(parts: &Parts, slot: &Slot) -> bool {
     let connection = slot.connection();
     match connection.standing {
         Standing::Disconnecting { .. } => false,
-        Standing::Attention { .. } | Standing::Misconfigured { .. } => true,
-        Standing::Good => {
+        Standing::Attention { .. } => true,
+        Standing::Misconfigured { .. } if !connection.access_is_refused() => true,
+        Standing::Good | Standing::Misconfigured { .. } => {
             let short = slot.read(|state| {
                 let boot = parts.clock.boot();
                 let due = state.due().is_some_and(|due| due <= boot);
                 due || state.life_left(boot).is_some_and(|left| left < LEAST_LIFE_MS)
             });
-            connection.access.renewable && (short || connection.track.failures > 0)
+            let failed = connection.track.last_failure.is_some() && !connection.access_is_refused();
+            connection.access.renewable && (short || failed)
         }
     }
 }
 
-/// Asks who this is. A refused access token is renewed once; refused again, the provider's API and its token
-/// endpoint contradict each other.
-async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>) -> Result<(), Problem> {
-    for last in [false, true] {
+/// Where the API refused a fresh token a moment ago, another one tells nothing new: renewing in a circle is
+/// what providers punish.
+fn worth_a_new_token(parts: &Parts, slot: &Slot) -> bool {
+    let obtained_at = slot.connection().access.obtained_at;
+    parts.now().0.saturating_sub(obtained_at.0) >= REFUSED_WAIT_MS
+}
+
+/// Renews a connection whose access the API refuses, and then asks the API, once: a renewal alone proves
+/// nothing of it.
+pub(crate) fn look_again_in_background(parts: &Arc<Parts>, slot: &Arc<Slot>) {
+    let flight = refresh::renew(parts, slot, Why::Due { seen: slot.connection().version() });
+    let (parts, slot) = (parts.clone(), slot.clone());
+    parts.clone().tasks.spawn(async move {
+        if flight.await == RefreshEnd::Renewed
+            && let Err(problem) = confirm(&parts, &slot, false).await
+        {
+            tracing::info!(connection.id = %slot.id, code = ?problem.code, "access is still not confirmed");
+        }
+    });
+}
+
+/// Asks who this is. Where `renew_once`, a refused access token is renewed once; refused again, the
+/// provider's API and its token endpoint contradict each other.
+async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>, renew_once: bool) -> Result<(), Problem> {
+    for again in [false, true] {
         let asked = slot.connection();
         let Some(set) = at_hand(parts, slot, &asked).await? else {
             return Ok(());
@@ -63,7 +93,14 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>) -> Result<(), Problem> {
         let Some(provider) = parts.provider_of(&asked) else {
             return Ok(());
         };
-        match identity::identify(&parts.http, provider, &set.access).await {
+        // A kind of token that must not be used (RFC 6749 7.1) is refused here; the next may be of another.
+        let last = again || (set.bearer && !renew_once);
+        let answer = if set.bearer {
+            identity::identify(&parts.http, provider, &set.access).await
+        } else {
+            Err(IdentityError::Refused)
+        };
+        match answer {
             Ok(account) if account.key == asked.account.key => {
                 return keep(parts, slot, &asked, |known| known.confirmed(parts.now(), account)).await;
             }

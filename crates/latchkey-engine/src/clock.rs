@@ -38,6 +38,11 @@ pub trait Clock: Send + Sync + 'static {
     /// The wall clock.
     fn wall(&self) -> Timestamp;
 
+    /// Milliseconds that the computer has been suspended since it started. Only its growth means anything.
+    fn suspended_ms(&self) -> i64 {
+        0
+    }
+
     /// Waits until the suspend-aware clock shows `deadline`. After a suspend the wait may end late, by at
     /// most what was left of it when the suspend began: whoever needs more looks at shorter intervals.
     fn sleep_until(&self, deadline: Boot) -> Sleep<'_>;
@@ -52,6 +57,14 @@ impl Clock for SystemClock {
     fn boot(&self) -> Boot {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         Boot(now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn suspended_ms(&self) -> i64 {
+        let awake = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        let awake = awake.tv_sec.saturating_mul(1000).saturating_add(awake.tv_nsec / 1_000_000);
+        // Rounded: the two clocks are not read at the same moment.
+        self.boot().0.saturating_sub(awake) / 1000 * 1000
     }
 
     // The wall clock counts suspend everywhere; elsewhere than on Linux it stands in for the boot clock

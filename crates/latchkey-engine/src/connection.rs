@@ -178,6 +178,11 @@ impl Connection {
         }
     }
 
+    /// Whether the provider's API refuses what its token endpoint issues.
+    pub(crate) fn access_is_refused(&self) -> bool {
+        matches!(self.standing, Standing::Misconfigured { fault: ConfigurationFault::TokensRefused, .. })
+    }
+
     /// A token set was saved as the next generation, and the provider confirmed the sign-in with it.
     pub(crate) fn renewed(
         mut self,
@@ -192,8 +197,16 @@ impl Connection {
         if let Some(granted) = granted {
             self.grant.granted = granted;
         }
-        self.standing = if set.bearer { Standing::Good } else { unusable(set.obtained_at) };
-        self.track = Track { last_success_at: Some(set.obtained_at), ..Track::default() };
+        let refused = self.access_is_refused();
+        match (set.bearer, refused) {
+            // Only the API's own answer, or a new sign-in, says that it takes this provider's tokens again.
+            (true | false, true) => self.track.next_try_at = None,
+            (true, false) => self.standing = Standing::Good,
+            (false, false) => self.standing = unusable(set.obtained_at),
+        }
+        if !refused {
+            self.track = Track { last_success_at: Some(set.obtained_at), ..Track::default() };
+        }
         self.resting = if self.keep == Keep::Memory { RestingPlace::Memory } else { RestingPlace::Sealed };
         Ok(self)
     }
@@ -220,9 +233,18 @@ impl Connection {
             Standing::Disconnecting { .. } => return Err(Superseded),
             Standing::Attention { .. } => {}
             Standing::Good | Standing::Misconfigured { .. } => {
-                self.standing = Standing::Attention { reason, since: at, text };
+                self.standing = Standing::Attention { reason, since: at, text: text.clone() };
             }
         }
+        let kind = match reason {
+            AttentionReason::Unreadable | AttentionReason::MemoryOnly => FailureKind::Storage,
+            AttentionReason::RevokedOrExpired
+            | AttentionReason::LostRotation
+            | AttentionReason::GrantEnded
+            | AttentionReason::NotRenewable => FailureKind::Authorization,
+        };
+        let message = text.unwrap_or_else(|| in_words(reason).to_owned());
+        self.track.failed(Failure { kind, at, message });
         self.track.next_try_at = None;
         Ok(self)
     }
@@ -239,10 +261,11 @@ impl Connection {
             Standing::Disconnecting { .. } | Standing::Attention { .. } => return Err(Superseded),
             Standing::Misconfigured { fault: known, .. } if known == fault => {}
             Standing::Good | Standing::Misconfigured { .. } => {
-                self.standing = Standing::Misconfigured { fault, since: at, text };
+                self.standing = Standing::Misconfigured { fault, since: at, text: text.clone() };
             }
         }
-        self.track.failures = self.track.failures.saturating_add(1);
+        let message = text.unwrap_or_else(|| fault_in_words(fault).to_owned());
+        self.track.failed(Failure { kind: FailureKind::Configuration, at, message });
         self.track.next_try_at = Some(next_try_at);
         Ok(self)
     }
@@ -259,10 +282,25 @@ impl Connection {
     /// Renewing failed for a passing reason.
     #[must_use]
     pub(crate) fn failed_for_now(mut self, failure: Failure, next_try_at: Timestamp) -> Self {
-        self.track.failures = self.track.failures.saturating_add(1);
-        self.track.failing_since = self.track.failing_since.or(Some(failure.at));
-        self.track.last_failure = Some(failure);
+        self.track.failed(failure);
         self.track.next_try_at = Some(next_try_at);
+        self
+    }
+
+    /// Nothing was tried, and nothing is before `next_try_at`: the provider is known to be down, or has asked
+    /// its other callers here to wait. That is no failure of this connection and counts as none.
+    #[must_use]
+    pub(crate) fn postponed(mut self, why: Failure, next_try_at: Timestamp) -> Self {
+        self.track.failing_since = self.track.failing_since.or(Some(why.at));
+        self.track.last_failure = Some(why);
+        self.track.next_try_at = Some(next_try_at);
+        self
+    }
+
+    /// The keychain did not give the token set, so nothing was tried.
+    #[must_use]
+    pub(crate) fn kept_from_trying(mut self, failure: Failure) -> Self {
+        self.track.failed(failure);
         self
     }
 
@@ -275,6 +313,39 @@ impl Connection {
             self.track = Track::default();
         }
         self
+    }
+}
+
+impl Track {
+    fn failed(&mut self, failure: Failure) {
+        self.failures = self.failures.saturating_add(1);
+        self.failing_since = self.failing_since.or(Some(failure.at));
+        self.last_failure = Some(failure);
+    }
+}
+
+fn in_words(reason: AttentionReason) -> &'static str {
+    match reason {
+        AttentionReason::RevokedOrExpired => "the provider refuses the sign-in",
+        AttentionReason::LostRotation => {
+            "the provider's last answer was lost and it refuses the sign-in before it"
+        }
+        AttentionReason::GrantEnded => "the provider's own deadline has passed",
+        AttentionReason::NotRenewable => "access has ended and cannot be renewed",
+        AttentionReason::Unreadable => "the stored sign-in cannot be read",
+        AttentionReason::MemoryOnly => "the sign-in was kept in memory and ended with Latchkey",
+    }
+}
+
+fn fault_in_words(fault: ConfigurationFault) -> &'static str {
+    match fault {
+        ConfigurationFault::ClientRefused => "the provider does not accept the client id",
+        ConfigurationFault::ClientIdMissing => "there is no client id",
+        ConfigurationFault::RequestRefused => "the provider does not accept the request",
+        ConfigurationFault::EndpointRedirects => "the token endpoint answers with a redirect",
+        ConfigurationFault::CertificateUntrusted => "the provider's certificate is not trusted",
+        ConfigurationFault::ProviderMissing => "the provider's file is missing",
+        ConfigurationFault::TokensRefused => "the provider's API refuses the tokens that it issues",
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    ConnectionId, ConnectionView, Event, EventBody, HistoryEntry, Keep, Overview, Problem, ProblemCode,
-    ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    ConnectionId, ConnectionView, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep, NoticesDue,
+    Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tokio::sync::{broadcast, watch};
 use url::Url;
@@ -26,8 +26,9 @@ use crate::rotation::RotationFolder;
 pub use crate::sign_in::Callback;
 use crate::sign_in::{self, Wish};
 use crate::store::{SealedSignIn, Store, StoreError};
+use crate::surroundings::SurroundingsChange;
 use crate::vault::{KeychainFactory, KeychainThread, Vault};
-use crate::{check, disconnect, scheduler, view};
+use crate::{check, comeback, disconnect, notices, scheduler, view};
 
 /// Entries of history that are shown.
 const HISTORY_SHOWN: u32 = 200;
@@ -253,6 +254,37 @@ impl Engine {
         Ok(self.parts.store.history(&connection, HISTORY_SHOWN).await?)
     }
 
+    /// How a connection was, newest first: a change wherever colour, grant or activity became another.
+    pub async fn health_changes(&self, connection: ConnectionId) -> Result<Vec<HealthChange>, Problem> {
+        Ok(self.parts.store.health_changes(&connection, HISTORY_SHOWN).await?)
+    }
+
+    /// What a person who does not look is to be told at this moment, and what is over. Asked every minute or
+    /// so by a shell that shows notices, which then says what it did with [`Engine::notices_sent`].
+    pub async fn notices_due(&self) -> Result<NoticesDue, Problem> {
+        Ok(notices::due(&self.parts).await?)
+    }
+
+    /// The notices of these incidents were shown, or withdrawn.
+    pub async fn notices_sent(&self, incidents: Vec<Incident>) -> Result<(), Problem> {
+        Ok(notices::sent(&self.parts, &incidents).await?)
+    }
+
+    /// The person wants to hear of these tomorrow.
+    pub async fn snooze_notices(&self, incidents: Vec<Incident>) -> Result<(), Problem> {
+        Ok(notices::snooze(&self.parts, &incidents).await?)
+    }
+
+    /// The person does not want to hear of these again, unless they end and begin anew.
+    pub async fn ignore_notices(&self, incidents: Vec<Incident>) -> Result<(), Problem> {
+        Ok(notices::ignore(&self.parts, &incidents).await?)
+    }
+
+    /// A shell, or [`watch_system`](crate::watch_system), reports what happens around Latchkey.
+    pub fn surroundings_changed(&self, change: SurroundingsChange) {
+        comeback::report(&self.parts, change);
+    }
+
     fn provider(&self, id: &ProviderId) -> Result<&crate::provider::Provider, Problem> {
         let none = || Problem::new(ProblemCode::NotFound, format!("There is no provider called {id}."));
         self.parts.catalog.provider(id).ok_or_else(none)
@@ -281,11 +313,15 @@ async fn load(parts: &Arc<Parts>) -> Result<(), StoreError> {
         let saved = parts.store.client_id(&provider.id).await?;
         parts.set_client_id(&provider.id, saved);
     }
+    for (host, minutes) in parts.store.clock_offsets().await? {
+        parts.skew.remember(host, minutes, parts.clock.as_ref());
+    }
     for mut connection in parts.store.connections().await? {
         if parts.provider_of(&connection).is_some() {
             connection.provider_is_back();
         }
-        parts.publish(connection);
+        let slot = parts.publish(connection);
+        refresh::remember_rate_limit(parts, &slot);
     }
     Ok(())
 }
@@ -302,7 +338,7 @@ async fn resume(parts: &Arc<Parts>) -> Result<(), StoreError> {
     let open = if planted(Planted::NoResume) { Vec::new() } else { parts.store.open_intents().await? };
     for id in open {
         if let Some(slot) = parts.slot(&id).filter(|slot| slot.connection().may_renew()) {
-            refresh::renew_due(parts, &slot);
+            refresh::renew_unanswered(parts, &slot);
         }
     }
     for slot in parts.slots() {

@@ -14,6 +14,8 @@ pub(crate) struct Moment {
     pub(crate) doing: Doing,
     /// The access token lives, by the suspend-aware clock.
     pub(crate) access_alive: bool,
+    /// Milliseconds by which this computer's clock is ahead of the provider's, where that is worth a word.
+    pub(crate) clock_ahead_ms: Option<i64>,
     /// When the next renewal is planned.
     pub(crate) next_renewal_at: Option<Timestamp>,
 }
@@ -81,11 +83,15 @@ fn activity(connection: &Connection, moment: &Moment, now: Timestamp) -> Activit
     }
     let track = &connection.track;
     let (Some(failure), Some(next_at)) = (&track.last_failure, track.next_try_at) else {
-        return Activity::Idle { next_renewal_at: moment.next_renewal_at };
+        return idle(moment);
     };
     match failure.kind {
         FailureKind::RateLimit => Activity::RateLimited { until: next_at },
         FailureKind::Network => Activity::Offline { next_at },
+        // The grant says it.
+        FailureKind::Configuration if matches!(connection.standing, Standing::Misconfigured { .. }) => {
+            idle(moment)
+        }
         cause @ (FailureKind::Authorization
         | FailureKind::Provider
         | FailureKind::Configuration
@@ -97,6 +103,14 @@ fn activity(connection: &Connection, moment: &Moment, now: Timestamp) -> Activit
                 Activity::Stale { cause, since: track.failing_since.unwrap_or(now), next_at }
             }
         }
+    }
+}
+
+/// Nothing is under way. A clock that is wrong is said where nothing more urgent is.
+fn idle(moment: &Moment) -> Activity {
+    match moment.clock_ahead_ms {
+        Some(ahead_ms) => Activity::ClockWrong { ahead_ms },
+        None => Activity::Idle { next_renewal_at: moment.next_renewal_at },
     }
 }
 
@@ -115,6 +129,7 @@ fn severity(grant: &GrantState, activity: &Activity, access_alive: bool) -> Seve
         | Activity::RateLimited { .. }
         | Activity::Stale { .. }
         | Activity::Locked
+        | Activity::ClockWrong { .. }
         | Activity::StorageFault => Severity::Degraded,
     };
     by_grant.max(by_activity)

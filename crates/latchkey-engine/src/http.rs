@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
+use tokio::net::TcpStream;
 use url::{Host, Url};
 
 use crate::edges::Network;
@@ -56,6 +57,21 @@ impl Http {
         Ok(Reply { status: response.status().as_u16(), headers, body })
     }
 
+    /// Whether a connection to the host of `url` can be opened. Nothing is sent.
+    pub(crate) async fn reach(&self, url: &Url) -> bool {
+        if self.simulated.is_some() {
+            return true;
+        }
+        let Some(port) = url.port_or_known_default() else { return false };
+        let opened = match url.host() {
+            Some(Host::Domain(name)) => TcpStream::connect((name, port)).await,
+            Some(Host::Ipv4(ip)) => TcpStream::connect((ip, port)).await,
+            Some(Host::Ipv6(ip)) => TcpStream::connect((ip, port)).await,
+            None => return false,
+        };
+        opened.is_ok()
+    }
+
     fn client_for(&self, url: &Url) -> Result<&reqwest::Client, NoReply> {
         let (place, loopback) =
             if is_loopback(url) { (&self.loopback, true) } else { (&self.outside, false) };
@@ -84,6 +100,12 @@ fn build(loopback: bool) -> reqwest::Result<reqwest::Client> {
         .timeout(TOTAL)
         .referer(false);
     if loopback { builder.no_proxy().build() } else { builder.build() }
+}
+
+/// Host and port of a URL, as they are written in it.
+pub(crate) fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or(rest)
 }
 
 /// Whether a URL stays on this computer: a loopback literal, never a name.

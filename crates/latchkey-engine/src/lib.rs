@@ -7,6 +7,8 @@
 // The order is the architecture: top may use what stands below.
 mod engine;
 mod scheduler;
+mod comeback;
+mod notices;
 mod lend;
 mod check;
 mod disconnect;
@@ -20,7 +22,10 @@ mod pending;
 mod view;
 mod health;
 mod flow;
+mod pacing;
 mod callback;
+mod surroundings;
+mod skew;
 mod vault;
 mod rotation;
 mod store;
@@ -45,6 +50,9 @@ pub use entropy::{Entropy, OsEntropy};
 pub use lend::LentToken;
 pub use owner_lock::{NotOwner, OwnerLock};
 pub use store::StoreError;
+pub use surroundings::SurroundingsChange;
+#[cfg(target_os = "linux")]
+pub use surroundings::{WatchError, watch_system, watch_system_on};
 pub use vault::{Keychain, KeychainError, KeychainFactory, system_keychain};
 
 #[cfg(feature = "testing")]

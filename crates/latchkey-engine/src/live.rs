@@ -4,16 +4,19 @@
 //! moment. A slot's deadlines are kept on the suspend-aware clock, so a wall clock that jumps while
 //! Latchkey runs changes nothing.
 
+mod pace;
+mod sign_ins;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, Shared};
 use latchkey_protocol::{
-    ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, ProviderId, ProviderView, RestingPlace,
-    SignInId, SignInView, Timestamp,
+    ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, HealthChange, ProviderId, ProviderView,
+    RestingPlace, Timestamp,
 };
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use crate::clock::{Boot, Clock};
 use crate::connection::{Connection, Standing};
@@ -22,19 +25,21 @@ use crate::edges::Rotations;
 use crate::entropy::SharedEntropy;
 use crate::event::Events;
 use crate::health::{Doing, Moment};
-use crate::http::Http;
-use crate::pending::PendingSignIn;
+use crate::http::{Http, host_of};
+use crate::pacing::Gate;
 use crate::provider::{Catalog, Provider};
+use crate::skew::Skew;
 use crate::store::{Damage, Store};
+use crate::surroundings::Surroundings;
 use crate::tasks::Tasks;
 use crate::vault::Vault;
 use crate::view;
 
+pub(crate) use sign_ins::{LiveSignIn, SignInCard};
+
 /// Looks up a variable of the environment.
 pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// Refreshes under way at the same time at most, over all connections (F64).
-const REFRESHES_AT_ONCE: usize = 8;
 /// The longest wait between two tries of anything, in milliseconds: six hours.
 const LONGEST_WAIT_MS: i64 = 21_600_000;
 
@@ -53,7 +58,12 @@ pub(crate) struct Parts {
     pub(crate) events: Events,
     /// Rings when a due time may have changed.
     pub(crate) due_changed: Notify,
-    pub(crate) refreshes: Semaphore,
+    /// How far this computer's clock is from those of providers.
+    pub(crate) skew: Skew,
+    /// What happens around Latchkey.
+    pub(crate) surroundings: Surroundings,
+    /// Passed by every refresh.
+    pub(crate) gate: Gate,
     /// Held, for the length of a commit, by whoever raises an epoch.
     pub(crate) epochs: tokio::sync::Mutex<()>,
     deep_links: AtomicBool,
@@ -83,6 +93,8 @@ pub(crate) enum RefreshEnd {
     Misconfigured,
     /// It failed for a passing reason and is tried again.
     Waiting,
+    /// It was not tried: the provider is to be left alone for now.
+    Held,
     /// The keychain is locked; nothing was spent.
     Locked,
     /// The database cannot be written; nothing was spent.
@@ -91,16 +103,6 @@ pub(crate) enum RefreshEnd {
     Busy,
     /// The connection changed or went away meanwhile.
     Superseded,
-}
-
-/// A sign-in under way, or one that ended and whose end is still shown.
-#[derive(Clone)]
-pub(crate) struct LiveSignIn {
-    pub(crate) view: SignInView,
-    /// Present until it ends.
-    pub(crate) pending: Option<PendingSignIn>,
-    /// Ends what serves it: the loopback listener.
-    pub(crate) stop: Arc<Notify>,
 }
 
 /// A set that is held in memory while the disk refuses it.
@@ -136,6 +138,8 @@ pub(crate) struct SlotState {
     resting_until: Option<Boot>,
     settle_again: Option<Boot>,
     told: Option<Health>,
+    /// Changes of health that are not written down yet, oldest first.
+    unrecorded: Vec<HealthChange>,
 }
 
 impl Parts {
@@ -149,6 +153,8 @@ impl Parts {
         outside: Outside,
     ) -> Self {
         Self {
+            skew: Skew::default(),
+            surroundings: Surroundings::new(clock.as_ref()),
             clock,
             entropy,
             http: outside.http,
@@ -161,7 +167,7 @@ impl Parts {
             tasks: Tasks::default(),
             events: Events::new(),
             due_changed: Notify::new(),
-            refreshes: Semaphore::new(REFRESHES_AT_ONCE),
+            gate: Gate::default(),
             epochs: tokio::sync::Mutex::new(()),
             deep_links: AtomicBool::new(true),
             slots: Mutex::default(),
@@ -232,7 +238,11 @@ impl Parts {
     /// Tells everybody how a connection is.
     pub(crate) fn tell(&self, slot: &Slot) {
         let connection = self.view_of(slot);
-        slot.write(|state| state.told = Some(connection.health.clone()));
+        let now = self.now();
+        slot.write(|state| {
+            state.note_health(&connection.health, now);
+            state.told = Some(connection.health.clone());
+        });
         self.events.send(EventBody::ConnectionChanged { connection });
     }
 
@@ -250,7 +260,10 @@ impl Parts {
         let (boot, now) = (self.clock.boot(), self.now());
         slot.read(|state| {
             let provider = self.provider_of(&state.connection);
-            view::connection(&state.connection, &state.moment(boot, now), sign_in, provider, now)
+            let endpoint = provider.map(|provider| host_of(&provider.file.authorization.token_url));
+            let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
+            let moment = Moment { clock_ahead_ms, ..state.moment(boot, now) };
+            view::connection(&state.connection, &moment, sign_in, provider, now)
         })
     }
 
@@ -291,57 +304,6 @@ impl Parts {
             ClientIdSource::Missing { variable }
         }
     }
-
-    // Sign-ins.
-
-    /// Works on the list of sign-ins.
-    pub(crate) fn with_sign_ins<T>(&self, work: impl FnOnce(&mut Vec<LiveSignIn>) -> T) -> T {
-        work(&mut lock(&self.sign_ins))
-    }
-
-    /// One sign-in.
-    pub(crate) fn sign_in(&self, id: &SignInId) -> Option<LiveSignIn> {
-        self.with_sign_ins(|sign_ins| sign_ins.iter().find(|live| &live.view.id == id).cloned())
-    }
-
-    fn sign_in_on(&self, card: &SignInCard) -> Option<SignInView> {
-        self.with_sign_ins(|sign_ins| {
-            sign_ins.iter().find(|live| &SignInCard::of(&live.view) == card).map(|live| live.view.clone())
-        })
-    }
-
-    /// Tells everybody how the card of a sign-in is.
-    pub(crate) fn tell_card(&self, card: &SignInCard) {
-        match card {
-            SignInCard::Connection(id) => {
-                if let Some(slot) = self.slot(id) {
-                    self.tell(&slot);
-                }
-            }
-            SignInCard::Provider(id) => {
-                if let Some(provider) = self.catalog.provider(id) {
-                    self.events
-                        .send(EventBody::ProviderChanged { provider: self.view_of_provider(provider) });
-                }
-            }
-        }
-    }
-}
-
-/// Where a sign-in is shown: on the connection it renews, else on the provider. One at a time on each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SignInCard {
-    Connection(ConnectionId),
-    Provider(ProviderId),
-}
-
-impl SignInCard {
-    pub(crate) fn of(view: &SignInView) -> Self {
-        match &view.connection {
-            Some(id) => Self::Connection(id.clone()),
-            None => Self::Provider(view.provider.clone()),
-        }
-    }
 }
 
 impl Slot {
@@ -359,6 +321,7 @@ impl Slot {
             resting_until: None,
             settle_again: None,
             told: None,
+            unrecorded: Vec::new(),
         };
         Self {
             id: connection.id,
@@ -491,6 +454,7 @@ impl SlotState {
             doing: self.doing,
             access_alive: self.access_alive(boot),
             next_renewal_at: self.due().map(to_wall),
+            clock_ahead_ms: None,
         }
     }
 }

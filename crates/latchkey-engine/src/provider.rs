@@ -4,7 +4,7 @@ pub(crate) mod catalog;
 pub(crate) mod file;
 
 pub(crate) use catalog::{Catalog, CatalogNotice};
-pub(crate) use file::{ProviderFile, RedirectKind};
+pub(crate) use file::{ProviderFile, RateLimitScope, RedirectKind};
 
 use latchkey_protocol::{ProviderId, Timestamp};
 

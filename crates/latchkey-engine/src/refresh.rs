@@ -9,21 +9,26 @@
 mod guard;
 mod outcome;
 mod save;
+mod turn;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt as _;
 use latchkey_protocol::{AttentionReason, ConfigurationFault};
 
+use crate::clock::Boot;
 use crate::connection::{Connection, Standing};
 use crate::edges::Rotation;
 use crate::flow::authorization_code::{self, TokenOutcome};
 use crate::health::Doing;
 use crate::live::{Flight, Parts, RefreshEnd, Slot};
+use crate::pacing::Need;
 use crate::planted::{Planted, planted};
 use crate::resting::{self, LoadError};
 use crate::store::{Intent, StoreError};
 use crate::vault::{KeychainError, VaultError};
+
+pub(crate) use turn::remember_rate_limit;
 
 /// Waits before an attempt is repeated whose answer was lost on the way, in milliseconds.
 const REPLAYS_AFTER_LOSS_MS: [i64; 4] = [200, 2_000, 4_000, 8_000];
@@ -42,6 +47,11 @@ pub(crate) enum Why {
         /// Epoch and generation.
         seen: (i64, i64),
     },
+    /// The process before this one, which left an attempt without a definite end. A refused token is left alone.
+    Unanswered {
+        /// Epoch and generation.
+        seen: (i64, i64),
+    },
     /// A caller that needs access. A refused token is left alone.
     Needed {
         /// Epoch and generation.
@@ -57,14 +67,18 @@ pub(crate) enum Why {
 impl Why {
     fn seen(self) -> (i64, i64) {
         match self {
-            Self::Due { seen } | Self::Needed { seen } | Self::Asked { seen } => seen,
+            Self::Due { seen } | Self::Unanswered { seen } | Self::Needed { seen } | Self::Asked { seen } => {
+                seen
+            }
         }
     }
 
     fn tries_a_refused_token(self) -> bool {
         match self {
             Self::Asked { .. } => true,
-            Self::Due { .. } | Self::Needed { .. } => planted(Planted::RefusedAgain),
+            Self::Due { .. } | Self::Unanswered { .. } | Self::Needed { .. } => {
+                planted(Planted::RefusedAgain)
+            }
         }
     }
 }
@@ -75,10 +89,16 @@ pub(crate) fn renew_due(parts: &Arc<Parts>, slot: &Arc<Slot>) {
     drop(renew(parts, slot, Why::Due { seen: slot.connection().version() }));
 }
 
+/// Starts a refresh because the process before this one left an attempt without a definite end.
+pub(crate) fn renew_unanswered(parts: &Arc<Parts>, slot: &Arc<Slot>) {
+    drop(renew(parts, slot, Why::Unanswered { seen: slot.connection().version() }));
+}
+
 /// Starts a refresh, or joins the one that is under way.
 pub(crate) fn renew(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Flight {
     slot.write(|state| {
         if let Some(flight) = state.flight.as_ref().filter(|_| !planted(Planted::NoSingleFlight)) {
+            parts.gate.raise(&slot.id, awaited(why));
             return flight.clone();
         }
         let work = fly(parts.clone(), slot.clone(), why);
@@ -93,15 +113,30 @@ pub(crate) fn renew(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Flight {
     })
 }
 
+/// How much somebody needs a refresh who joins one.
+fn awaited(why: Why) -> Need {
+    match why {
+        Why::Asked { .. } => Need::Asked,
+        Why::Needed { .. } => Need::Awaited,
+        Why::Unanswered { .. } | Why::Due { .. } => Need::AccessEnds(Boot(i64::MAX)),
+    }
+}
+
 async fn fly(parts: Arc<Parts>, slot: Arc<Slot>, why: Why) -> RefreshEnd {
     let landing = Landing { parts: &parts, slot: &slot };
-    let permit = parts.refreshes.acquire().await;
+    let lane = parts.gate.lane(&slot.id, turn::host(&parts, &slot), turn::need(&parts, &slot, why)).await;
     let exclusive = slot.exclusive.lock().await;
-    slot.write(|state| state.doing = Doing::Refreshing);
-    parts.tell(&slot);
-    let end = guarded(&parts, &slot, why).await;
+    let need = lane.need().unwrap_or_else(|| turn::need(&parts, &slot, why));
+    let end = match parts.gate.admit(parts.ask(&slot.connection()), need, parts.clock.boot()) {
+        Ok(_pass) => {
+            slot.write(|state| state.doing = Doing::Refreshing);
+            parts.tell(&slot);
+            guarded(&parts, &slot, why).await
+        }
+        Err(held) => turn::held(&parts, &slot, held).await,
+    };
     drop(exclusive);
-    drop(permit);
+    drop(lane);
     landing.land(end);
     tracing::info!(connection.id = %slot.id, outcome = ?end, "refresh");
     end
@@ -124,6 +159,7 @@ impl Landing<'_> {
                 | RefreshEnd::NeedsSignIn
                 | RefreshEnd::Misconfigured
                 | RefreshEnd::Waiting
+                | RefreshEnd::Held
                 | RefreshEnd::Busy
                 | RefreshEnd::Superseded => Doing::Nothing,
             };
@@ -194,7 +230,7 @@ async fn until_definite(
                 let wait = if planted(Planted::LateRepeat) { 60_000 } else { *wait };
                 parts.clock.sleep_until(parts.clock.boot().plus(wait)).await;
             }
-            None => return outcome::unanswered(parts, slot, text, by_provider).await,
+            None => return outcome::unanswered(parts, slot, text, by_provider, why).await,
         }
         repeats += 1;
     }
@@ -235,8 +271,13 @@ async fn attempt(
     let intent = announce(parts, &connection).await?;
     let started = (parts.clock.boot(), parts.now());
     let token_url = &provider.file.authorization.token_url;
-    let sent = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh);
+    let date = OnceLock::new();
+    let sent = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh, &date);
     let answer = guard::answered(parts, sent).await;
+    parts.learn_time(token_url, date.get().copied(), started.0).await;
+    if answer.is_answer() {
+        parts.gate.answered(token_url);
+    }
     match answer {
         TokenOutcome::Granted(granted) => {
             let fresh = save::Fresh { granted, started };
@@ -304,7 +345,9 @@ async fn refused(
             outcome::misconfigured(parts, connection, fault, Some(text), first).await?
         }
         TokenOutcome::NotSent { text } => outcome::not_sent(parts, connection, text, first).await?,
-        TokenOutcome::Throttled { wait_ms } => outcome::throttled(parts, connection, wait_ms, first).await?,
+        TokenOutcome::Throttled { retry_after } => {
+            outcome::throttled(parts, connection, retry_after, first).await?
+        }
         TokenOutcome::Ambiguous { text, by_provider } => return Ok(Attempt::Ambiguous { text, by_provider }),
     };
     Ok(Attempt::Ended(end))
@@ -316,6 +359,7 @@ async fn unloadable(
     connection: Connection,
     error: LoadError,
 ) -> Result<RefreshEnd, StoreError> {
+    let message = error.to_string();
     match error {
         LoadError::Store(error) => Err(error),
         LoadError::Vault(VaultError::Keychain(
@@ -324,7 +368,7 @@ async fn unloadable(
             | KeychainError::Slow
             | KeychainError::Refused(_)
             | KeychainError::TooLarge,
-        )) if !planted(Planted::LockedEnds) => Ok(RefreshEnd::Locked),
+        )) if !planted(Planted::LockedEnds) => outcome::locked(parts, connection, message).await,
         LoadError::Vault(
             VaultError::KeyMissing
             | VaultError::ItemMissing

@@ -7,9 +7,9 @@ use latchkey_protocol::{Keep, RestingPlace, SignInStage};
 
 use crate::clock::Boot;
 use crate::connection::Standing;
-use crate::live::{Parts, Slot};
+use crate::live::{Parts, Slot, SlotState};
 use crate::planted::{Planted, planted};
-use crate::{disconnect, refresh, resting, sign_in};
+use crate::{check, comeback, disconnect, refresh, resting, sign_in};
 
 /// The longest sleep, in milliseconds. Not a divisor of a minute, so that it never beats in step with others.
 const LONGEST_SLEEP_MS: i64 = 41_000;
@@ -20,6 +20,7 @@ const SETTLE_AGAIN_MS: i64 = 300_000;
 pub(crate) async fn run(parts: Arc<Parts>) {
     loop {
         let changed = parts.due_changed.notified();
+        comeback::begin(&parts, parts.surroundings.take_catching_up(parts.clock.as_ref()));
         pass(&parts).await;
         let longest = if planted(Planted::TimerThroughSuspend) { i64::MAX } else { LONGEST_SLEEP_MS };
         let wake = next_due(&parts).min(parts.clock.boot().plus(longest));
@@ -40,12 +41,25 @@ async fn pass(parts: &Arc<Parts>) {
             if matches!(slot.connection().standing, Standing::Disconnecting { .. }) {
                 slot.write(|state| state.rest_until(boot.plus(LONGEST_SLEEP_MS)));
                 disconnect::revoke_in_background(parts, &slot);
+            } else if slot.connection().access_is_refused() {
+                check::look_again_in_background(parts, &slot);
             } else {
                 refresh::renew_due(parts, &slot);
             }
         }
         settle(parts, &slot, boot);
         parts.tell_if_changed(&slot);
+        record_health(parts, &slot).await;
+    }
+}
+
+/// Writes down how a connection has changed, for its timeline. A disk that refuses costs the timeline a line.
+async fn record_health(parts: &Parts, slot: &Slot) {
+    let changes = slot.write(SlotState::take_unrecorded);
+    if !changes.is_empty()
+        && let Err(error) = parts.store.record_health(&slot.id, changes).await
+    {
+        tracing::warn!(connection.id = %slot.id, %error, "a change of health was not written down");
     }
 }
 

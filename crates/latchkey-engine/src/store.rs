@@ -9,6 +9,8 @@
 
 mod connections;
 mod damage;
+mod health_changes;
+mod incidents;
 mod schema;
 mod settings;
 mod sign_ins;
@@ -22,6 +24,7 @@ use rusqlite::{Connection as Database, Transaction, TransactionBehavior, ffi};
 
 use crate::edges::{Disk, DiskMood};
 pub(crate) use damage::Damage;
+pub(crate) use incidents::{KnownIncident, LastNotices};
 pub(crate) use sign_ins::SealedSignIn;
 pub(crate) use token_sets::Intent;
 

@@ -5,11 +5,12 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    AccountView, Activity, AttentionReason, ClientIdSource, ConfigurationFault, ConnectionId, ConnectionView,
-    Event, EventBody, FailureKind, FailureView, Farewell, GrantState, GrantView, Health, HistoryEntry,
-    HistoryKind, Keep, Notice, NoticeKind, Operation, Overview, Problem, ProblemCode, ProviderId,
-    ProviderView, Redirect, RenewalView, RestingPlace, Revocation, SetupView, Severity, SignInEnding,
-    SignInId, SignInStage, SignInView, Timestamp, VaultState,
+    AccountView, Activity, ActivityKind, AttentionReason, ClientIdSource, ConfigurationFault, ConnectionId,
+    ConnectionView, DueNotice, Event, EventBody, FailureKind, FailureView, Farewell, GrantKind, GrantState,
+    GrantView, Health, HealthChange, HistoryEntry, HistoryKind, Incident, IncidentReason, Keep, Notice,
+    NoticeKind, NoticesDue, Operation, Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect,
+    RenewalView, RestingPlace, Revocation, SetupView, Severity, SignInEnding, SignInId, SignInStage,
+    SignInView, Timestamp, VaultState,
 };
 
 macro_rules! declarations {
@@ -55,6 +56,13 @@ pub fn typescript() -> String {
         ConfigurationFault,
         Activity,
         FailureKind,
+        HealthChange,
+        GrantKind,
+        ActivityKind,
+        NoticesDue,
+        DueNotice,
+        Incident,
+        IncidentReason,
         SignInView,
         SignInStage,
         SignInEnding,

@@ -32,7 +32,8 @@ pub enum Severity {
     Pending,
     /// Usable, with something worth knowing.
     Notice,
-    /// Not usable at this moment, and no fault of the sign-in.
+    /// Not usable at this moment, or something around it is wrong that a person can put right; no fault of the
+    /// sign-in.
     Degraded,
     /// The person must act.
     Attention,
@@ -155,6 +156,12 @@ pub enum Activity {
         /// Until when.
         until: Timestamp,
     },
+    /// The clock of this computer is wrong by minutes. Nothing is lost by it; what dates say is.
+    ClockWrong {
+        /// Milliseconds by which this computer is ahead of the provider; negative where it is behind.
+        #[cfg_attr(feature = "bindings", ts(type = "number"))]
+        ahead_ms: i64,
+    },
     /// The keychain is locked, so the sign-in rests until it opens.
     Locked,
     /// The local database cannot be written; nothing is spent until it can.
@@ -180,4 +187,51 @@ pub enum FailureKind {
     Storage,
     /// None of the above.
     Unknown,
+}
+
+/// How a connection was from a moment on, until the next change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HealthChange {
+    /// From when on.
+    pub at: Timestamp,
+    /// The colour.
+    pub severity: Severity,
+    /// The grant, without its details.
+    pub grant: GrantKind,
+    /// What was happening, without its details.
+    pub activity: ActivityKind,
+}
+
+macro_rules! kinds {
+    ($(#[$doc:meta])* $kind:ident of $state:ident: $($variant:ident),*) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+        #[serde(rename_all = "kebab-case")]
+        #[expect(missing_docs, reason = "each is described where it has its details")]
+        pub enum $kind {
+            $($variant,)*
+        }
+
+        impl $state {
+            /// Which it is, without its details.
+            pub fn kind(&self) -> $kind {
+                match self {
+                    $(Self::$variant { .. } => $kind::$variant,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A grant state without its details.
+    GrantKind of GrantState: Connected, Expiring, Limited, Attention, Misconfigured, Disconnecting
+}
+kinds! {
+    /// An activity without its details.
+    ActivityKind of Activity:
+        Idle, Refreshing, Retrying, Stale, Offline, RateLimited, ClockWrong, Locked, StorageFault
 }

@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod health;
 mod id;
+mod incident;
 mod operation;
 mod overview;
 mod provider;
@@ -23,8 +24,12 @@ pub use connection::{
 };
 pub use error::{Problem, ProblemCode};
 pub use event::{Event, EventBody, Farewell, Revocation};
-pub use health::{Activity, AttentionReason, ConfigurationFault, FailureKind, GrantState, Health, Severity};
+pub use health::{
+    Activity, ActivityKind, AttentionReason, ConfigurationFault, FailureKind, GrantKind, GrantState, Health,
+    HealthChange, Severity,
+};
 pub use id::{ConnectionId, InvalidId, ProviderId, SignInId, Timestamp};
+pub use incident::{DueNotice, Incident, IncidentReason, NoticesDue};
 pub use operation::Operation;
 pub use overview::{Notice, NoticeKind, Overview, VaultState};
 pub use provider::{ClientIdSource, ProviderView, SetupView};

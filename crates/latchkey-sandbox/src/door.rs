@@ -23,9 +23,20 @@ pub(crate) async fn receive(
         return answer::text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or incomplete");
     };
     // A task of its own, because a request that was read is processed even when its client is gone.
-    let work = tokio::spawn(carry_out(world, exchange));
-    work.await
-        .unwrap_or_else(|_| answer::text(StatusCode::INTERNAL_SERVER_ERROR, "the sandbox itself failed"))
+    let work = tokio::spawn(carry_out(world.clone(), exchange));
+    let response = work
+        .await
+        .unwrap_or_else(|_| answer::text(StatusCode::INTERNAL_SERVER_ERROR, "the sandbox itself failed"));
+    dated(&world, response)
+}
+
+/// Writes the `Date` that the settings want; the server adds its own where there is none.
+fn dated(world: &World, mut response: Response) -> Response {
+    let date = world.core().settings.date.as_ref().and_then(|date| HeaderValue::from_str(date).ok());
+    if let Some(date) = date {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
 }
 
 async fn carry_out(world: Arc<World>, mut exchange: Exchange) -> Response {

@@ -32,6 +32,8 @@ pub struct Settings {
     pub callback: Callback,
     /// Who answers the consent page.
     pub consent: Consent,
+    /// How the `Date` of each answer is written; if absent, as this computer's clock has it.
+    pub date: Option<String>,
     /// What is particular to the Spotify face.
     pub spotify: SpotifySettings,
 }
@@ -51,6 +53,7 @@ impl Default for Settings {
             send_iss: false,
             callback: Callback::Faithful,
             consent: Consent::Ask,
+            date: None,
             spotify: SpotifySettings::default(),
         }
     }

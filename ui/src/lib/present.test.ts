@@ -109,6 +109,7 @@ describe('the activity', () => {
     [{ kind: 'refreshing' }, 'Checking'],
     [{ kind: 'rate-limited', until: NOW + HOUR }, 'Spotify asks us to wait until'],
     [{ kind: 'locked' }, 'keychain is locked'],
+    [{ kind: 'clock-wrong', aheadMs: -420_000 }, '7 minutes behind'],
     [{ kind: 'storage-fault' }, 'cannot write'],
     [{ kind: 'stale', cause: 'unknown', since: NOW, nextAt: NOW }, 'Cannot renew since'],
   ])('%o', (activity, words) => {

@@ -38,6 +38,8 @@ function troubleWord(activity: Activity): string | null {
       return t.health.offline;
     case 'rate-limited':
       return t.health.rateLimited;
+    case 'clock-wrong':
+      return t.health.clockWrong;
     case 'locked':
       return t.health.locked;
     case 'storage-fault':
@@ -60,7 +62,7 @@ export function grantLine({ health, grant, renewal }: ConnectionView, now: Times
   }
   if (renewal.renewable) {
     // While renewing fails, "renews itself" would contradict the line below.
-    const renews = health.activity.kind === 'idle' || health.activity.kind === 'refreshing';
+    const renews = ['idle', 'refreshing', 'clock-wrong'].includes(health.activity.kind);
     if (grant.endsAt === null) return renews ? t.grant.untilDisconnect : t.grant.unlimited;
     return renews ? t.grant.untilDay(day(grant.endsAt)) : t.grant.keptUntilDay(day(grant.endsAt));
   }
@@ -156,6 +158,8 @@ export function activityLine(connection: ConnectionView, now: Timestamp): Activi
       return line('offline', tone === 'degraded' ? t.activity.offlineWithout : t.activity.offline);
     case 'rate-limited':
       return line('clock', t.activity.rateLimited(connection.providerName, moment(activity.until, now)));
+    case 'clock-wrong':
+      return line('clock', t.activity.clockWrong(connection.providerName, activity.aheadMs));
     case 'locked':
       return line('lock', t.activity.locked);
     case 'storage-fault':

@@ -1,5 +1,7 @@
 //! A clock that a test moves by hand.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use tokio::sync::watch;
 
 use super::{Boot, Clock, Sleep};
@@ -9,6 +11,7 @@ use latchkey_protocol::Timestamp;
 #[derive(Debug)]
 pub struct ManualClock {
     now: watch::Sender<(Boot, Timestamp)>,
+    suspended_ms: AtomicI64,
     /// The deadline of each wait.
     waits: watch::Sender<Vec<Boot>>,
 }
@@ -16,7 +19,8 @@ pub struct ManualClock {
 impl ManualClock {
     /// A clock that shows `wall` and a boot time of one hour.
     pub fn at(wall: Timestamp) -> Self {
-        Self { now: watch::Sender::new((Boot(3_600_000), wall)), waits: watch::Sender::default() }
+        let now = watch::Sender::new((Boot(3_600_000), wall));
+        Self { now, suspended_ms: AtomicI64::new(0), waits: watch::Sender::default() }
     }
 
     /// Moves both clocks on.
@@ -25,6 +29,12 @@ impl ManualClock {
             *boot = boot.plus(milliseconds);
             *wall = wall.plus(milliseconds);
         });
+    }
+
+    /// Moves both clocks on as a suspend does.
+    pub fn suspend(&self, milliseconds: i64) {
+        self.suspended_ms.fetch_add(milliseconds, Ordering::Relaxed);
+        self.advance(milliseconds);
     }
 
     /// Moves the wall clock alone, as a person or a time server does.
@@ -47,6 +57,10 @@ impl Clock for ManualClock {
 
     fn wall(&self) -> Timestamp {
         self.now.borrow().1
+    }
+
+    fn suspended_ms(&self) -> i64 {
+        self.suspended_ms.load(Ordering::Relaxed)
     }
 
     fn sleep_until(&self, deadline: Boot) -> Sleep<'_> {

@@ -1,6 +1,9 @@
 //! The authorization code flow with PKCE (RFC 6749 4.1, RFC 7636, RFC 8252): the request that goes to the
 //! browser, the exchange, the refresh, the revocation.
 
+use std::sync::OnceLock;
+
+use latchkey_protocol::Timestamp;
 use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicRequestTokenError};
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
@@ -11,6 +14,7 @@ use url::Url;
 
 use super::token_answer::{self, Granted, SendFailure, TokenSender};
 use crate::http::{Http, NoReply, Reply};
+use crate::pacing::RetryAfter;
 use crate::provider::Provider;
 use crate::text::{displayable, without};
 
@@ -48,8 +52,8 @@ pub(crate) enum TokenOutcome {
     },
     /// The provider asked to wait, and says it has not acted.
     Throttled {
-        /// How long, in milliseconds.
-        wait_ms: i64,
+        /// How long.
+        retry_after: RetryAfter,
     },
     /// The provider may or may not have acted: no whole, valid answer was read.
     Ambiguous {
@@ -58,6 +62,21 @@ pub(crate) enum TokenOutcome {
         /// Whether the provider itself answered with a fault.
         by_provider: bool,
     },
+}
+
+impl TokenOutcome {
+    /// Whether the endpoint answered as one does, whatever it said.
+    pub(crate) fn is_answer(&self) -> bool {
+        match self {
+            Self::Granted(_)
+            | Self::Rejected { .. }
+            | Self::ClientRefused { .. }
+            | Self::RequestRefused { .. }
+            | Self::Redirected
+            | Self::Throttled { .. } => true,
+            Self::Untrusted { .. } | Self::NotSent { .. } | Self::Ambiguous { .. } => false,
+        }
+    }
 }
 
 /// What the browser needs, and what proves that the answer is ours.
@@ -93,7 +112,8 @@ pub(crate) fn authorization_request(
     Ok(AuthorizationRequest { url, state: state.into(), verifier: verifier.into() })
 }
 
-/// Exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5) at the endpoint recorded when the sign-in began.
+/// Exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5) at the endpoint recorded when the sign-in began. `date` is
+/// set to what the answer says of the provider's clock.
 pub(crate) async fn exchange(
     http: &Http,
     token_url: &str,
@@ -101,6 +121,7 @@ pub(crate) async fn exchange(
     redirect_uri: &str,
     code: &SecretString,
     verifier: &SecretString,
+    date: &OnceLock<Timestamp>,
 ) -> TokenOutcome {
     let client = match client(token_url, client_id) {
         Ok(client) => client,
@@ -114,17 +135,19 @@ pub(crate) async fn exchange(
         .set_redirect_uri(redirect)
         .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
-        .request_async(&TokenSender(http))
+        .request_async(&TokenSender { http, date })
         .await;
     outcome(result, &[code, verifier])
 }
 
-/// Renews access (RFC 6749 6). No scope is sent: the grant's own scopes stand (R45).
+/// Renews access (RFC 6749 6). No scope is sent: the grant's own scopes stand (R45). `date` is set to what the
+/// answer says of the provider's clock.
 pub(crate) async fn refresh(
     http: &Http,
     token_url: &str,
     client_id: &str,
     refresh_token: &SecretString,
+    date: &OnceLock<Timestamp>,
 ) -> TokenOutcome {
     let client = match client(token_url, client_id) {
         Ok(client) => client,
@@ -132,7 +155,7 @@ pub(crate) async fn refresh(
     };
     let result = client
         .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
-        .request_async(&TokenSender(http))
+        .request_async(&TokenSender { http, date })
         .await;
     outcome(result, &[refresh_token])
 }
@@ -233,7 +256,7 @@ fn unanswered(failure: SendFailure) -> TokenOutcome {
         SendFailure::NotSent(text) => TokenOutcome::NotSent { text },
         SendFailure::Untrusted(text) => TokenOutcome::Untrusted { text },
         SendFailure::Redirected => TokenOutcome::Redirected,
-        SendFailure::Throttled { wait_ms } => TokenOutcome::Throttled { wait_ms },
+        SendFailure::Throttled { retry_after } => TokenOutcome::Throttled { retry_after },
         SendFailure::Lost(text) => TokenOutcome::Ambiguous { text, by_provider: false },
         SendFailure::Fault(text) => TokenOutcome::Ambiguous { text, by_provider: true },
     }

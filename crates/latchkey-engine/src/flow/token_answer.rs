@@ -5,18 +5,20 @@
 //! understood (an `expires_in` in quotes, no `token_type`, a `refresh_token` of null) is put right first,
 //! because a token set thrown away for its form is a sign-in lost.
 
+use std::sync::OnceLock;
+
 use futures_util::future::BoxFuture;
+use latchkey_protocol::Timestamp;
 use oauth2::basic::{BasicTokenResponse, BasicTokenType};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, TokenResponse};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::http::{Http, NoReply, Reply};
+use crate::pacing::{RetryAfter, date};
 
 /// Bytes that a token answer may have.
 pub(crate) const LIMIT: usize = 64 * 1024;
-/// The longest wait a token endpoint may ask for, in milliseconds: one hour.
-const LONGEST_WAIT_MS: i64 = 3_600_000;
 /// A life beyond ten years is no life but a mistake.
 const LONGEST_LIFE_S: i64 = 315_360_000;
 
@@ -68,8 +70,8 @@ pub(crate) enum SendFailure {
     /// A request to wait that says the provider has not acted (F12).
     #[error("the provider asks to wait")]
     Throttled {
-        /// How long, in milliseconds.
-        wait_ms: i64,
+        /// How long.
+        retry_after: RetryAfter,
     },
     /// No whole answer.
     #[error("{0}")]
@@ -80,23 +82,35 @@ pub(crate) enum SendFailure {
 }
 
 /// The engine's HTTP client as the `oauth2` crate takes one.
-pub(crate) struct TokenSender<'h>(pub(crate) &'h Http);
+pub(crate) struct TokenSender<'h> {
+    pub(crate) http: &'h Http,
+    /// Set to the `Date` of the answer, where it has one.
+    pub(crate) date: &'h OnceLock<Timestamp>,
+}
 
 impl<'c> AsyncHttpClient<'c> for TokenSender<'_> {
     type Error = SendFailure;
     type Future = BoxFuture<'c, Result<HttpResponse, SendFailure>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(send(self.0, request))
+        Box::pin(send(self.http, self.date, request))
     }
 }
 
 /// Sends a token request and hands on what is an answer.
-async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, SendFailure> {
+async fn send(
+    http: &Http,
+    seen: &OnceLock<Timestamp>,
+    request: HttpRequest,
+) -> Result<HttpResponse, SendFailure> {
     let request =
         request.try_into().map_err(|_| SendFailure::NotSent("the request cannot be built".into()))?;
     match http.send(request, LIMIT).await {
-        Ok(reply) => answer(&reply),
+        Ok(reply) => {
+            // One sender sends one request.
+            date(&reply.headers).map(|date| seen.set(date));
+            answer(&reply)
+        }
         Err(NoReply::NotSent(text)) => Err(SendFailure::NotSent(text)),
         Err(NoReply::Untrusted(text)) => Err(SendFailure::Untrusted(text)),
         Err(NoReply::Lost(text)) => Err(SendFailure::Lost(text)),
@@ -108,9 +122,9 @@ fn answer(reply: &Reply) -> Result<HttpResponse, SendFailure> {
     match reply.status {
         300..=399 => return Err(SendFailure::Redirected),
         429 | 503 => {
-            return Err(wait_ms(reply).map_or_else(
+            return Err(RetryAfter::read(&reply.headers).map_or_else(
                 || SendFailure::Fault(format!("the provider answers {} and names no time", reply.status)),
-                |wait_ms| SendFailure::Throttled { wait_ms },
+                |retry_after| SendFailure::Throttled { retry_after },
             ));
         }
         408 | 425 | 500..=599 => {
@@ -178,33 +192,6 @@ fn seconds(value: &Value) -> Option<i64> {
         Value::String(text) => text.trim().parse::<f64>().ok().map(|float| float.trunc() as i64),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
-}
-
-/// `Retry-After` in milliseconds (RFC 9110 10.2.3): seconds, fractions of them, or a date beside the
-/// answer's own `Date`. Between one second and one hour.
-fn wait_ms(reply: &Reply) -> Option<i64> {
-    let header = |name| reply.headers.get(name).and_then(|value| value.to_str().ok());
-    let text = header("retry-after")?.trim();
-    let wait = match text.parse::<f64>() {
-        Ok(seconds) if seconds.is_finite() => Some(milliseconds(seconds)),
-        Ok(_) => None,
-        Err(_) => until_date(text, header("date")?),
-    };
-    wait.map(|wait| wait.clamp(1000, LONGEST_WAIT_MS))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a float beyond the range of i64 saturates, which is clamped anyway"
-)]
-fn milliseconds(seconds: f64) -> i64 {
-    (seconds * 1000.0) as i64
-}
-
-fn until_date(text: &str, date: &str) -> Option<i64> {
-    let moment = httpdate::parse_http_date(text).ok()?;
-    let now = httpdate::parse_http_date(date).ok()?;
-    Some(moment.duration_since(now).map_or(0, |wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
 }
 
 #[cfg(test)]

@@ -6,8 +6,12 @@ use super::*;
 use crate::connection::{Access, Account, Failure, Grant, Track};
 
 const NOW: Timestamp = Timestamp(1_000_000_000_000);
-const ALIVE: Moment =
-    Moment { doing: Doing::Nothing, access_alive: true, next_renewal_at: Some(Timestamp(1_000_000_060_000)) };
+const ALIVE: Moment = Moment {
+    doing: Doing::Nothing,
+    access_alive: true,
+    clock_ahead_ms: None,
+    next_renewal_at: Some(Timestamp(1_000_000_060_000)),
+};
 const DEAD: Moment = Moment { access_alive: false, ..ALIVE };
 
 fn good() -> Connection {

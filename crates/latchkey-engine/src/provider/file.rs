@@ -118,11 +118,25 @@ pub(crate) struct Refresh {
     /// Seconds before the end of access at which it is renewed.
     #[serde(default = "five_minutes")]
     pub buffer_seconds: u32,
+    /// Whom a request of the token endpoint to wait concerns: one account, unless the provider says otherwise.
+    #[serde(default)]
+    pub rate_limit: RateLimitScope,
+}
+
+/// Whom a request to wait concerns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RateLimitScope {
+    /// The account that was asked about.
+    #[default]
+    Account,
+    /// Every account of the client id.
+    Client,
 }
 
 impl Default for Refresh {
     fn default() -> Self {
-        Self { buffer_seconds: five_minutes() }
+        Self { buffer_seconds: five_minutes(), rate_limit: RateLimitScope::default() }
     }
 }
 

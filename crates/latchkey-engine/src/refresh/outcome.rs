@@ -9,15 +9,14 @@ use super::{guard, save};
 use crate::connection::{Connection, Failure, Standing};
 use crate::credential::TokenSet;
 use crate::flow::authorization_code;
+use crate::http::host_of;
 use crate::live::{Parts, RefreshEnd, Slot};
+use crate::pacing::{Patience, RetryAfter, backoff_ms};
 use crate::planted::{Planted, planted};
+use crate::refresh::Why;
 use crate::resting;
 use crate::store::StoreError;
 
-/// Backoff after nothing was sent: from half a second to a minute.
-const OFFLINE_MS: (i64, i64) = (500, 60_000);
-/// Backoff after faults of the provider: from five seconds to fifteen minutes.
-const FAULT_MS: (i64, i64) = (5_000, 900_000);
 /// Backoff after a wrong setting: from five minutes to six hours.
 const CONFIGURATION_MS: (i64, i64) = (300_000, 21_600_000);
 
@@ -119,7 +118,7 @@ pub(super) async fn not_sent(
     text: String,
     close_intent: bool,
 ) -> Result<RefreshEnd, StoreError> {
-    let wait = jittered(parts, connection.track.failures, OFFLINE_MS);
+    let wait = wait_ms(parts, connection.track.failures, Patience::Network);
     passing(parts, connection, FailureKind::Network, text, wait, close_intent).await
 }
 
@@ -127,11 +126,15 @@ pub(super) async fn not_sent(
 pub(super) async fn throttled(
     parts: &Arc<Parts>,
     connection: Connection,
-    wait_ms: i64,
+    retry_after: RetryAfter,
     close_intent: bool,
 ) -> Result<RefreshEnd, StoreError> {
-    let text = format!("the provider asks to wait {} s", wait_ms / 1000);
+    let ask = parts.ask(&connection);
+    let provider_now = parts.skew.provider_now(host_of(&ask.endpoint), parts.clock.as_ref());
+    let wait_ms = retry_after.wait_ms(provider_now);
+    let text = format!("the provider asks to wait {} s", (wait_ms + 999) / 1000);
     let wait_ms = if planted(Planted::ThrottleIgnored) { 0 } else { wait_ms };
+    parts.gate.limit(&ask, parts.clock.boot().plus(wait_ms));
     passing(parts, connection, FailureKind::RateLimit, text, wait_ms, close_intent).await
 }
 
@@ -141,11 +144,18 @@ pub(super) async fn unanswered(
     slot: &Slot,
     text: String,
     by_provider: bool,
+    why: Why,
 ) -> Result<RefreshEnd, StoreError> {
-    let (kind, range) =
-        if by_provider { (FailureKind::Provider, FAULT_MS) } else { (FailureKind::Network, OFFLINE_MS) };
+    let (kind, patience) = match (by_provider, why) {
+        (true, Why::Asked { .. } | Why::Needed { .. }) => (FailureKind::Provider, Patience::Awaited),
+        (true, Why::Due { .. } | Why::Unanswered { .. }) => (FailureKind::Provider, Patience::Background),
+        (false, Why::Asked { .. } | Why::Needed { .. } | Why::Due { .. } | Why::Unanswered { .. }) => {
+            (FailureKind::Network, Patience::Network)
+        }
+    };
     let connection = parts.store.connection(&slot.id).await?.ok_or(StoreError::Superseded)?;
-    let wait = jittered(parts, connection.track.failures, range);
+    parts.gate.faulted(&parts.ask(&connection), parts.clock.boot());
+    let wait = wait_ms(parts, connection.track.failures, patience);
     passing(parts, connection, kind, text, wait, planted(Planted::IntentClosed)).await
 }
 
@@ -170,11 +180,24 @@ fn doubled(failures: u32, (least, most): (i64, i64)) -> i64 {
     least.saturating_mul(1_i64 << failures.min(30)).min(most)
 }
 
-/// Full jitter over the upper half of the doubled wait, so that many connections do not come back at once
-/// and none comes back at once after failing.
-fn jittered(parts: &Parts, failures: u32, range: (i64, i64)) -> i64 {
-    let whole = doubled(failures, range);
-    whole / 2 + parts.entropy.below(whole / 2 + 1)
+fn wait_ms(parts: &Parts, failures: u32, patience: Patience) -> i64 {
+    backoff_ms(failures, patience, |bound| parts.entropy.below(bound))
+}
+
+/// The keychain did not give the token set. What kept it from being tried is written down once.
+pub(super) async fn locked(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    message: String,
+) -> Result<RefreshEnd, StoreError> {
+    let known = |failure: &Failure| failure.kind == FailureKind::Storage && failure.message == message;
+    if !connection.track.last_failure.as_ref().is_some_and(known) {
+        let failure = Failure { kind: FailureKind::Storage, at: parts.now(), message };
+        let kept = connection.kept_from_trying(failure);
+        parts.store.commit_state(kept.clone(), false, None, parts.now()).await?;
+        parts.publish(kept);
+    }
+    Ok(RefreshEnd::Locked)
 }
 
 #[cfg(test)]
@@ -183,8 +206,8 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_their_cap() {
-        assert_eq!(doubled(0, FAULT_MS), 5_000);
-        assert_eq!(doubled(3, FAULT_MS), 40_000);
-        assert_eq!(doubled(4_000_000, FAULT_MS), 900_000);
+        assert_eq!(doubled(0, CONFIGURATION_MS), 300_000);
+        assert_eq!(doubled(3, CONFIGURATION_MS), 2_400_000);
+        assert_eq!(doubled(4_000_000, CONFIGURATION_MS), 21_600_000);
     }
 }

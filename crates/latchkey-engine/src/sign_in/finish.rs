@@ -3,7 +3,7 @@
 //! Between the exchange and the commit the token set is sealed with the waiting sign-in, so that a process
 //! killed while it asks for the account takes up there, without a new consent.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use latchkey_protocol::{
     AccountView, ConnectionId, HistoryKind, Keep, Problem, ProblemCode, RestingPlace, SignInEnding,
@@ -36,11 +36,13 @@ const ASK_AGAIN_MS: [i64; 6] = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 pub(super) async fn exchange(parts: &Arc<Parts>, mut pending: PendingSignIn, code: SecretString) -> Page {
     let mut sent = 0;
     let (outcome, started) = loop {
-        let started = parts.now();
+        let (started, sent_at, date) = (parts.now(), parts.clock.boot(), OnceLock::new());
         let (url, client_id) = (&pending.token_url, &pending.client_id);
         let (redirect_uri, verifier) = (&pending.redirect_uri, &pending.verifier);
         let outcome =
-            authorization_code::exchange(&parts.http, url, client_id, redirect_uri, &code, verifier).await;
+            authorization_code::exchange(&parts.http, url, client_id, redirect_uri, &code, verifier, &date)
+                .await;
+        parts.learn_time(url, date.get().copied(), sent_at).await;
         match (&outcome, SEND_AGAIN_MS.get(sent)) {
             (TokenOutcome::NotSent { .. }, Some(wait)) => pause(parts, *wait).await,
             _ => break (outcome, started),
@@ -197,6 +199,7 @@ fn publish(parts: &Arc<Parts>, connection: Connection, set: TokenSet) -> Connect
     let started = Boot(parts.clock.boot().0.saturating_sub(passed.max(0)));
     let slot = parts.publish_set(connection.clone(), set, started);
     slot.write(|state| state.doing = Doing::Nothing);
+    parts.gate.signed_in(&parts.ask(&connection));
     resting::settle_in_background(parts, &slot);
     connection
 }
@@ -361,8 +364,8 @@ fn granted(parts: &Parts, pending: &PendingSignIn, outcome: TokenOutcome) -> Res
             format!("{name} cannot be reached ({text})."),
             "Check the network and try again.",
         ),
-        TokenOutcome::Throttled { wait_ms } => {
-            let message = format!("{name} asks to wait {} seconds.", wait_ms / 1000);
+        TokenOutcome::Throttled { retry_after } => {
+            let message = format!("{name} asks to wait {} seconds.", retry_after.wait_ms(parts.now()) / 1000);
             told(ProblemCode::Temporary, message, "Try again after that.")
         }
         TokenOutcome::Ambiguous { text, .. } => {

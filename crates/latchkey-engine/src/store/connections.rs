@@ -233,10 +233,10 @@ pub(super) fn write_line(
     Ok(())
 }
 
-fn to_json(value: &impl Serialize) -> Result<String, RowError> {
+pub(super) fn to_json(value: &impl Serialize) -> Result<String, RowError> {
     serde_json::to_string(value).map_err(|error| RowError::Unreadable(error.to_string()))
 }
 
-fn from_json<T: DeserializeOwned>(text: &str, column: &str) -> Result<T, RowError> {
+pub(super) fn from_json<T: DeserializeOwned>(text: &str, column: &str) -> Result<T, RowError> {
     serde_json::from_str(text).map_err(|_| RowError::Unreadable(column.to_owned()))
 }

@@ -32,6 +32,32 @@ impl Store {
         self.disk.write(write).await
     }
 
+    /// By how many minutes this computer was ahead of the provider at each host.
+    pub(crate) async fn clock_offsets(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        let read = |transaction: &rusqlite::Transaction<'_>| -> Result<Vec<(String, i64)>, RowError> {
+            let sql = "SELECT substr(key, 14), CAST(value AS INTEGER) FROM settings
+                 WHERE key LIKE 'clock-offset/%' ORDER BY key";
+            let mut statement = transaction.prepare(sql)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        };
+        self.disk.write(read).await
+    }
+
+    /// Remembers by how many minutes this computer is ahead of the provider at `host`.
+    pub(crate) async fn keep_clock_offset(&self, host: &str, minutes: i64) -> Result<(), StoreError> {
+        let key = format!("clock-offset/{host}");
+        let write = move |transaction: &rusqlite::Transaction<'_>| -> Result<(), RowError> {
+            transaction.execute(
+                "INSERT INTO settings (key, value) VALUES (?1, ?2)
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                params![key, minutes.to_string()],
+            )?;
+            Ok(())
+        };
+        self.disk.write(write).await
+    }
+
     /// The id of this installation: `fresh` when it has none yet.
     pub(crate) async fn installation_id(&self, fresh: String) -> Result<String, StoreError> {
         let write = move |transaction: &rusqlite::Transaction<'_>| -> Result<String, RowError> {

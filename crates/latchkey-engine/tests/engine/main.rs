@@ -3,6 +3,7 @@
 
 mod callback;
 mod check;
+mod comeback;
 mod files;
 mod items;
 mod journey;
@@ -10,8 +11,13 @@ mod keychain;
 mod late;
 mod leak;
 mod loopback;
+mod notices;
+mod pacing;
 mod redirects;
 mod refresh;
 mod restart;
+mod skew;
 mod support;
+#[cfg(target_os = "linux")]
+mod system_bus;
 mod waits;

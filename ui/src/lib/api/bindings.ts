@@ -396,12 +396,111 @@ nextAt: Timestamp, } | { "kind": "rate-limited",
 /**
  * Until when.
  */
-until: Timestamp, } | { "kind": "locked" } | { "kind": "storage-fault" };
+until: Timestamp, } | { "kind": "clock-wrong", 
+/**
+ * Milliseconds by which this computer is ahead of the provider; negative where it is behind.
+ */
+aheadMs: number, } | { "kind": "locked" } | { "kind": "storage-fault" };
 
 /**
  * Of which kind a failure was.
  */
 export type FailureKind = "authorization" | "network" | "rate-limit" | "provider" | "configuration" | "storage" | "unknown";
+
+/**
+ * How a connection was from a moment on, until the next change.
+ */
+export type HealthChange = { 
+/**
+ * From when on.
+ */
+at: Timestamp, 
+/**
+ * The colour.
+ */
+severity: Severity, 
+/**
+ * The grant, without its details.
+ */
+grant: GrantKind, 
+/**
+ * What was happening, without its details.
+ */
+activity: ActivityKind, };
+
+/**
+ * A grant state without its details.
+ */
+export type GrantKind = "connected" | "expiring" | "limited" | "attention" | "misconfigured" | "disconnecting";
+
+/**
+ * An activity without its details.
+ */
+export type ActivityKind = "idle" | "refreshing" | "retrying" | "stale" | "offline" | "rate-limited" | "clock-wrong" | "locked" | "storage-fault";
+
+/**
+ * What a shell that shows notices has to do.
+ */
+export type NoticesDue = { 
+/**
+ * The one to show, in place of whatever is shown.
+ */
+show: DueNotice | null, 
+/**
+ * What is over: its notice is taken back without a word.
+ */
+withdraw: Array<Incident>, };
+
+/**
+ * A notice that is due, in words.
+ */
+export type DueNotice = { 
+/**
+ * Provider, account and what happened; of several, how many.
+ */
+title: string, 
+/**
+ * The consequence and the remedy; of several, one line for each.
+ */
+body: string, 
+/**
+ * Whether all of it was told before: then it comes without a sound.
+ */
+reminder: boolean, 
+/**
+ * What it tells of, most urgent first. Its button leads to the connection of the first.
+ */
+incidents: Array<Incident>, };
+
+/**
+ * A connection and what is wrong with it.
+ */
+export type Incident = { 
+/**
+ * Which connection.
+ */
+connection: ConnectionId, 
+/**
+ * What is wrong.
+ */
+reason: IncidentReason, };
+
+/**
+ * What is wrong, as far as a person is told of it.
+ */
+export type IncidentReason = { "kind": "sign-in-needed", 
+/**
+ * Why.
+ */
+reason: AttentionReason, } | { "kind": "misconfigured", 
+/**
+ * Which.
+ */
+fault: ConfigurationFault, } | { "kind": "stale" } | { "kind": "rate-limited" } | { "kind": "expiring", 
+/**
+ * The step of the warning: 14, 7 or 1 days before the end.
+ */
+days: number, };
 
 /**
  * One attempt to sign in, from the click to its end.

@@ -150,6 +150,7 @@ export const en = {
     stale: 'Cannot renew',
     offline: 'Offline',
     rateLimited: 'Asked to wait',
+    clockWrong: 'Clock is wrong',
     locked: 'Locked',
     storageFault: 'Cannot save',
     aloud: (provider: string, account: string, word: string) => `${provider}, ${account}: ${word}`,
@@ -180,6 +181,8 @@ export const en = {
     offline: 'Waiting for the network. Your sign-in is kept.',
     offlineWithout: 'Waiting for the network. Your sign-in is kept, but access has run out until it can renew.',
     rateLimited: (name: string, until: string) => `${name} asks us to wait until ${until}`,
+    clockWrong: (name: string, aheadMs: number) =>
+      `This computer’s clock is ${Math.round(Math.abs(aheadMs) / 60_000)} minutes ${aheadMs > 0 ? 'ahead of' : 'behind'} ${name}’s. Set the clock; your sign-in is not affected.`,
     locked: 'The keychain is locked. Unlock it, and Latchkey goes on by itself.',
     storageFault: 'Latchkey cannot write to its database, so it does not renew until it can. Your sign-in is kept.',
     now: 'now',

@@ -1,0 +1,68 @@
+//! What memory knows for pacing, for catching up and for the timeline.
+
+use latchkey_protocol::{ActivityKind, FailureKind, Health, HealthChange, Timestamp};
+
+use super::{Parts, SlotState};
+use crate::clock::Boot;
+use crate::connection::Connection;
+use crate::http::host_of;
+use crate::pacing::Ask;
+
+impl Parts {
+    /// An answer of `endpoint` with this `Date` came to a request that left at `sent`.
+    pub(crate) async fn learn_time(&self, endpoint: &str, date: Option<Timestamp>, sent: Boot) {
+        let Some(date) = date else { return };
+        let host = host_of(endpoint);
+        if let Some(minutes) = self.skew.learn(host, date, sent, self.clock.as_ref())
+            && let Err(error) = self.store.keep_clock_offset(host, minutes).await
+        {
+            tracing::warn!(%error, "what a provider's clock shows was not written down");
+        }
+    }
+
+    /// What the gate is told of a connection that wants to ask its token endpoint.
+    pub(crate) fn ask(&self, connection: &Connection) -> Ask {
+        let file = self.provider_of(connection).map(|provider| &provider.file);
+        Ask {
+            who: connection.id.clone(),
+            endpoint: file.map(|file| file.authorization.token_url.clone()).unwrap_or_default(),
+            client_id: connection.client_id.clone(),
+            account: connection.account.key.clone(),
+            scope: file.map(|file| file.refresh.rate_limit).unwrap_or_default(),
+        }
+    }
+}
+
+impl SlotState {
+    /// When the access token ends; `None` where the provider does not say.
+    pub(crate) fn access_ends(&self) -> Option<Boot> {
+        self.expires
+    }
+
+    /// A sleep is over or the network is back: what was held back goes at `at`, and where the provider was
+    /// `reached`, a backoff for want of a network is cut short.
+    pub(crate) fn come_back(&mut self, at: Boot, reached: bool) {
+        self.resting_until = Some(at);
+        let failure = self.connection.track.last_failure.as_ref();
+        if reached && failure.is_some_and(|failure| failure.kind == FailureKind::Network) {
+            self.next_try = self.next_try.map(|next_try| next_try.min(at));
+        }
+    }
+
+    /// Keeps a change of health for the timeline. That a refresh is under way is none.
+    pub(super) fn note_health(&mut self, health: &Health, at: Timestamp) {
+        let (grant, activity) = (health.grant.kind(), health.activity.kind());
+        let change = HealthChange { at, severity: health.severity, grant, activity };
+        let as_before = self.told.as_ref().is_some_and(|told| {
+            (told.severity, told.grant.kind(), told.activity.kind()) == (change.severity, grant, activity)
+        });
+        if !as_before && activity != ActivityKind::Refreshing {
+            self.unrecorded.push(change);
+        }
+    }
+
+    /// Hands over what is to be written down.
+    pub(crate) fn take_unrecorded(&mut self) -> Vec<HealthChange> {
+        std::mem::take(&mut self.unrecorded)
+    }
+}

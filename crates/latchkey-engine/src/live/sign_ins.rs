@@ -1,0 +1,70 @@
+//! The sign-ins under way, and where they are shown.
+
+use std::sync::Arc;
+
+use latchkey_protocol::{ConnectionId, EventBody, ProviderId, SignInId, SignInView};
+use tokio::sync::Notify;
+
+use super::{Parts, lock};
+use crate::pending::PendingSignIn;
+
+/// A sign-in under way, or one that ended and whose end is still shown.
+#[derive(Clone)]
+pub(crate) struct LiveSignIn {
+    pub(crate) view: SignInView,
+    /// Present until it ends.
+    pub(crate) pending: Option<PendingSignIn>,
+    /// Ends what serves it: the loopback listener.
+    pub(crate) stop: Arc<Notify>,
+}
+
+impl Parts {
+    /// Works on the list of sign-ins.
+    pub(crate) fn with_sign_ins<T>(&self, work: impl FnOnce(&mut Vec<LiveSignIn>) -> T) -> T {
+        work(&mut lock(&self.sign_ins))
+    }
+
+    /// One sign-in.
+    pub(crate) fn sign_in(&self, id: &SignInId) -> Option<LiveSignIn> {
+        self.with_sign_ins(|sign_ins| sign_ins.iter().find(|live| &live.view.id == id).cloned())
+    }
+
+    pub(super) fn sign_in_on(&self, card: &SignInCard) -> Option<SignInView> {
+        self.with_sign_ins(|sign_ins| {
+            sign_ins.iter().find(|live| &SignInCard::of(&live.view) == card).map(|live| live.view.clone())
+        })
+    }
+
+    /// Tells everybody how the card of a sign-in is.
+    pub(crate) fn tell_card(&self, card: &SignInCard) {
+        match card {
+            SignInCard::Connection(id) => {
+                if let Some(slot) = self.slot(id) {
+                    self.tell(&slot);
+                }
+            }
+            SignInCard::Provider(id) => {
+                if let Some(provider) = self.catalog.provider(id) {
+                    self.events
+                        .send(EventBody::ProviderChanged { provider: self.view_of_provider(provider) });
+                }
+            }
+        }
+    }
+}
+
+/// Where a sign-in is shown: on the connection it renews, else on the provider. One at a time on each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SignInCard {
+    Connection(ConnectionId),
+    Provider(ProviderId),
+}
+
+impl SignInCard {
+    pub(crate) fn of(view: &SignInView) -> Self {
+        match &view.connection {
+            Some(id) => Self::Connection(id.clone()),
+            None => Self::Provider(view.provider.clone()),
+        }
+    }
+}
