@@ -36,7 +36,7 @@ const CLOSED: [(&str, &[&str], &str); 2] = [
     ("latchkey-protocol", &["serde", "ts-rs"], "the protocol is plain serde types: no I/O and no secret"),
     (
         "latchkey-envelope",
-        &["aes-gcm", "thiserror", "zeroize"],
+        &["aes-gcm", "argon2", "sha2", "thiserror", "zeroize"],
         "the envelope has no I/O, no clock, no randomness",
     ),
 ];

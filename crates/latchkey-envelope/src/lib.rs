@@ -15,10 +15,24 @@
 //! └──────┴─────────┴───────────┴─────────────────┴───────┴───────────────────┘
 //! ```
 //!
+//! Where there is no keychain the wrapping key itself is sealed under a passphrase, and so is a backup
+//! ([`PassphraseEnvelope`], version 1):
+//!
+//! ```text
+//! 0      1            5        9       10     26      38                 n-32
+//! ┌──────┬────────────┬────────┬───────┬──────┬───────┬──────────────────┬──────────┐
+//! │ 0x01 │ memory KiB │ passes │ lanes │ salt │ nonce │ ciphertext + tag │ SHA-256  │
+//! └──────┴────────────┴────────┴───────┴──────┴───────┴──────────────────┴──────────┘
+//! ```
+//!
 //! The crate has no I/O, no clock and no randomness of its own: callers pass an [`Entropy`].
 
 mod envelope;
 mod key;
+mod key_ring;
+mod passphrase;
 
 pub use envelope::{Envelope, EnvelopeError};
 pub use key::{Entropy, KeyId, WrappingKey};
+pub use key_ring::KeyRing;
+pub use passphrase::{Cost, PassphraseEnvelope, PassphraseError, PassphraseKey};
