@@ -1,8 +1,11 @@
 //! One function per operation, each an adapter: ask the engine, hand on.
 
+use std::path::PathBuf;
+
+use latchkey_engine::Passphrase;
 use latchkey_protocol::{
-    ConnectionId, ConnectionView, Event, HistoryEntry, Keep, Overview, Problem, ProviderId, ProviderView,
-    Redirect, SignInId, SignInView,
+    BackedUp, ConnectionId, ConnectionView, Event, HistoryEntry, Imported, Keep, Overview, Problem,
+    ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
@@ -122,4 +125,52 @@ pub(crate) async fn open_manage_page(
 #[tauri::command]
 pub(crate) async fn history(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<Vec<HistoryEntry>> {
     desk.engine().await?.history(connection).await
+}
+
+#[tauri::command]
+pub(crate) async fn protect_with_passphrase(desk: State<'_, Desk>, passphrase: Passphrase) -> Answer<()> {
+    desk.engine().await?.protect_with_passphrase(passphrase).await
+}
+
+#[tauri::command]
+pub(crate) async fn change_passphrase(desk: State<'_, Desk>, old: Passphrase, new: Passphrase) -> Answer<()> {
+    desk.engine().await?.change_passphrase(old, new).await
+}
+
+#[tauri::command]
+pub(crate) async fn unlock(desk: State<'_, Desk>, passphrase: Passphrase) -> Answer<()> {
+    desk.engine().await?.unlock(passphrase).await
+}
+
+#[tauri::command]
+pub(crate) async fn use_key_file(desk: State<'_, Desk>, path: PathBuf, create: bool) -> Answer<()> {
+    desk.engine().await?.use_key_file(path, create).await
+}
+
+#[tauri::command]
+pub(crate) async fn use_keychain(desk: State<'_, Desk>) -> Answer<()> {
+    desk.engine().await?.use_keychain().await
+}
+
+#[tauri::command]
+pub(crate) async fn rotate_key(desk: State<'_, Desk>) -> Answer<()> {
+    desk.engine().await?.rotate_key().await
+}
+
+#[tauri::command]
+pub(crate) async fn export_backup(
+    desk: State<'_, Desk>,
+    path: PathBuf,
+    passphrase: Passphrase,
+) -> Answer<Vec<BackedUp>> {
+    desk.engine().await?.export_to(path, passphrase).await
+}
+
+#[tauri::command]
+pub(crate) async fn import_backup(
+    desk: State<'_, Desk>,
+    path: PathBuf,
+    passphrase: Passphrase,
+) -> Answer<Vec<Imported>> {
+    desk.engine().await?.import_from(path, passphrase).await
 }

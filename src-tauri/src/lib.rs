@@ -8,6 +8,7 @@ mod commands;
 mod context;
 mod deep_link;
 mod desk;
+mod hardening;
 mod log;
 mod outside;
 mod presenter;
@@ -32,6 +33,7 @@ macro_rules! handlers {
 /// Runs until the person quits.
 pub fn run() -> ExitCode {
     log::start();
+    hardening::shut_memory();
     let arguments = Arguments::read(std::env::args_os());
     if let Err(message) = start::check_display() {
         return start::refuse(&message);

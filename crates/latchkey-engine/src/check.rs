@@ -138,9 +138,9 @@ async fn at_hand(
     }
     match resting::load(parts, slot, connection).await {
         Ok(set) => Ok(Some(set)),
-        Err(LoadError::Vault(error @ VaultError::Keychain(_))) => {
-            Err(Problem::from(error).about(&connection.id))
-        }
+        Err(LoadError::Vault(
+            error @ (VaultError::Keychain(_) | VaultError::PassphraseNeeded | VaultError::KeyFile(_)),
+        )) => Err(Problem::from(error).about(&connection.id)),
         Err(LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_))) => {
             // A refresh meets the same and writes it down.
             refresh::renew(parts, slot, Why::Asked { seen: connection.version() }).await;

@@ -11,6 +11,7 @@ use latchkey_protocol::{
 use serde::{Deserialize, Serialize};
 
 use crate::credential::TokenSet;
+use crate::entropy::SharedEntropy;
 
 /// One signed-in account at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +166,11 @@ pub(crate) struct Failure {
 pub(crate) struct Superseded;
 
 impl Connection {
+    /// An id for a new connection that outlives the process.
+    pub(crate) fn fresh_id(entropy: &SharedEntropy) -> Option<ConnectionId> {
+        ConnectionId::try_from(entropy.id("c-")).ok()
+    }
+
     /// Its epoch and generation.
     pub(crate) fn version(&self) -> (i64, i64) {
         (self.epoch, self.generation)
@@ -211,6 +217,17 @@ impl Connection {
         Ok(self)
     }
 
+    /// The keychain held a newer set than the database knew of.
+    #[must_use]
+    pub(crate) fn recovered(mut self, (epoch, generation): (i64, i64), set: &TokenSet) -> Self {
+        (self.epoch, self.generation) = (epoch, generation);
+        self.access = Access::from(set);
+        self.standing = if set.bearer { Standing::Good } else { unusable(set.obtained_at) };
+        self.track = Track { last_success_at: Some(set.obtained_at), ..Track::default() };
+        self.resting = RestingPlace::Keychain;
+        self
+    }
+
     /// The provider answered the identity call: the sign-in is alive.
     pub(crate) fn confirmed(mut self, at: Timestamp, account: Account) -> Result<Self, Superseded> {
         if matches!(self.standing, Standing::Disconnecting { .. }) {
@@ -237,7 +254,10 @@ impl Connection {
             }
         }
         let kind = match reason {
-            AttentionReason::Unreadable | AttentionReason::MemoryOnly => FailureKind::Storage,
+            AttentionReason::Unreadable | AttentionReason::MemoryOnly | AttentionReason::RolledBack => {
+                FailureKind::Storage
+            }
+            AttentionReason::HandedOver => FailureKind::Unknown,
             AttentionReason::RevokedOrExpired
             | AttentionReason::LostRotation
             | AttentionReason::GrantEnded
@@ -334,6 +354,8 @@ fn in_words(reason: AttentionReason) -> &'static str {
         AttentionReason::NotRenewable => "access has ended and cannot be renewed",
         AttentionReason::Unreadable => "the stored sign-in cannot be read",
         AttentionReason::MemoryOnly => "the sign-in was kept in memory and ended with Latchkey",
+        AttentionReason::RolledBack => "an older copy of the database was put back",
+        AttentionReason::HandedOver => "the sign-in was exported for another computer",
     }
 }
 

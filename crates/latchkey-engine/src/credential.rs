@@ -35,8 +35,12 @@ impl TokenSet {
             obtained_at: self.obtained_at.0,
             expires_at: self.expires_at.map(|at| at.0),
         };
-        // Strings, numbers and a flag always serialize.
-        Zeroizing::new(serde_json::to_vec(&written).unwrap_or_default())
+        // With room from the start: a buffer that grows leaves copies of what it held.
+        let refresh = written.refresh.map_or(0, str::len);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(2 * (written.access.len() + refresh) + 256));
+        // Strings, numbers and a flag always serialize, and a vector takes them all.
+        let _ = serde_json::to_writer(&mut *bytes, &written);
+        bytes
     }
 
     /// Reads [`Self::to_bytes`]; `None` when it is something else.

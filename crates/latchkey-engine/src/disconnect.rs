@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    ConnectionId, EventBody, FailureKind, HistoryKind, Keep, Problem, ProblemCode, Revocation,
+    ConnectionId, EventBody, FailureKind, HistoryKind, Problem, ProblemCode, Revocation,
 };
 use url::Url;
 
@@ -50,7 +50,7 @@ async fn begin(parts: &Arc<Parts>, slot: &Arc<Slot>, connection: Connection) -> 
     parts.store.commit_disconnect(leaving.clone(), envelope, line, parts.now()).await?;
     // Without the set: whoever revokes reads the row, in which a refresh may have put a later one.
     parts.publish(leaving.clone());
-    if !matches!(set, Err(LoadError::Vault(VaultError::Keychain(_)))) {
+    if !matches!(&set, Err(LoadError::Vault(error)) if error.may_pass()) {
         erase_item(parts, &leaving).await;
     }
     Ok(())
@@ -94,7 +94,12 @@ async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Opt
     };
     let set = match set_to_revoke(parts, slot, connection).await {
         Ok(set) => set,
-        Err(error @ (LoadError::Vault(VaultError::Keychain(_)) | LoadError::Store(_))) => {
+        Err(
+            error @ (LoadError::Vault(
+                VaultError::Keychain(_) | VaultError::PassphraseNeeded | VaultError::KeyFile(_),
+            )
+            | LoadError::Store(_)),
+        ) => {
             return postpone(parts, connection, FailureKind::Storage, error.to_string()).await;
         }
         Err(LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_))) => {
@@ -188,10 +193,7 @@ async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocat
 }
 
 async fn erase_item(parts: &Parts, connection: &Connection) {
-    if connection.keep == Keep::Memory {
-        return;
-    }
-    if let Err(error) = parts.vault.delete_item(&connection.id).await {
+    if let Err(error) = resting::erase_item(parts, connection).await {
         tracing::warn!(connection.id = %connection.id, %error, "the keychain item could not be removed");
     }
 }

@@ -1,5 +1,8 @@
 //! The façade: one method per operation, start and shutdown.
 
+mod backup;
+mod protection;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +14,7 @@ use tokio::sync::{broadcast, watch};
 use url::Url;
 
 use crate::clock::Clock;
-use crate::connection::Standing;
+use crate::connection::{Connection, Standing};
 use crate::edges::Edges;
 use crate::entropy::{Entropy, SharedEntropy};
 use crate::http::Http;
@@ -27,8 +30,8 @@ pub use crate::sign_in::Callback;
 use crate::sign_in::{self, Wish};
 use crate::store::{SealedSignIn, Store, StoreError};
 use crate::surroundings::SurroundingsChange;
-use crate::vault::{KeychainFactory, KeychainThread, Vault};
-use crate::{check, comeback, disconnect, notices, scheduler, view};
+use crate::vault::{KeyPlace, KeychainFactory, KeychainThread, Vault};
+use crate::{check, comeback, disconnect, notices, overview, scheduler, view};
 
 /// Entries of history that are shown.
 const HISTORY_SHOWN: u32 = 200;
@@ -96,6 +99,9 @@ impl Engine {
             None => KeychainThread::spawn(keychain),
         };
         let vault = Vault::new(keychain, installation, &entropy);
+        place_key(&store, &vault).await?;
+        let (connections, unreadable) = store.connections().await?;
+        let damage = damage.into_iter().chain(unreadable).collect();
         let sandbox = environment("LATCHKEY_SANDBOX_URL");
         let catalog = Catalog::load(&config_dir.join("providers"), sandbox.as_deref());
         let outside = Outside {
@@ -104,7 +110,7 @@ impl Engine {
             environment,
         };
         let parts = Arc::new(Parts::new(clock, entropy, store, vault, catalog, damage, outside));
-        load(&parts).await?;
+        load(&parts, connections).await?;
         // Read before anybody can begin another one, opened in the background: the keychain may take its time.
         let waiting = parts.store.waiting_sign_ins(parts.now()).await.unwrap_or_default();
         let (restoring, restored) = watch::channel(false);
@@ -122,14 +128,7 @@ impl Engine {
 
     /// Everything a window draws.
     pub fn overview(&self) -> Overview {
-        let parts = &self.parts;
-        let providers = parts.catalog.providers().iter();
-        Overview {
-            providers: providers.map(|provider| parts.view_of_provider(provider)).collect(),
-            connections: parts.slots().iter().map(|slot| parts.view_of(slot)).collect(),
-            notices: view::notices(&parts.catalog, parts.damage.as_ref()),
-            vault: parts.vault.state(),
-        }
+        overview::overview(&self.parts)
     }
 
     /// The overview as a first event, and every event after it.
@@ -143,7 +142,7 @@ impl Engine {
 
     /// Tells every listener everything anew.
     pub fn retell(&self) {
-        self.parts.events.send(EventBody::Overview { overview: self.overview() });
+        overview::retell(&self.parts);
     }
 
     /// Begins to sign in to a new account. The URL is for the browser alone.
@@ -308,7 +307,17 @@ fn prepare_folder(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn load(parts: &Arc<Parts>) -> Result<(), StoreError> {
+/// Tells the vault where the person keeps the key. One that cannot be read stops the start: going on with the
+/// keychain would be a choice that nobody made.
+async fn place_key(store: &Store, vault: &Vault) -> Result<(), StoreError> {
+    if let Some(text) = store.key_place().await? {
+        let place = KeyPlace::from_text(&text).ok_or_else(|| store.unreadable("settings.key-place"))?;
+        vault.set_place(place, None, None);
+    }
+    Ok(())
+}
+
+async fn load(parts: &Arc<Parts>, connections: Vec<Connection>) -> Result<(), StoreError> {
     for provider in parts.catalog.providers() {
         let saved = parts.store.client_id(&provider.id).await?;
         parts.set_client_id(&provider.id, saved);
@@ -316,7 +325,7 @@ async fn load(parts: &Arc<Parts>) -> Result<(), StoreError> {
     for (host, minutes) in parts.store.clock_offsets().await? {
         parts.skew.remember(host, minutes, parts.clock.as_ref());
     }
-    for mut connection in parts.store.connections().await? {
+    for mut connection in connections {
         if parts.provider_of(&connection).is_some() {
             connection.provider_is_back();
         }
@@ -327,6 +336,9 @@ async fn load(parts: &Arc<Parts>) -> Result<(), StoreError> {
 }
 
 async fn restore(parts: Arc<Parts>, waiting: Vec<SealedSignIn>, restoring: watch::Sender<bool>) {
+    if matches!(parts.vault.place(), KeyPlace::KeyFile(_)) && parts.vault.ring().await.is_err() {
+        overview::retell(&parts);
+    }
     sign_in::restore(&parts, waiting).await;
     // Nobody may be waiting.
     let _ = restoring.send(true);

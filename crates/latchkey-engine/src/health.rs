@@ -1,6 +1,8 @@
 //! Folds what is known into health. Pure: the same facts give the same health, at any time, anywhere.
 
-use latchkey_protocol::{Activity, AttentionReason, FailureKind, GrantState, Health, Severity, Timestamp};
+use latchkey_protocol::{
+    Activity, AttentionReason, FailureKind, GrantState, Health, SealedReason, Severity, Timestamp,
+};
 
 use crate::connection::{Connection, Standing};
 
@@ -18,6 +20,8 @@ pub(crate) struct Moment {
     pub(crate) clock_ahead_ms: Option<i64>,
     /// When the next renewal is planned.
     pub(crate) next_renewal_at: Option<Timestamp>,
+    /// Why the token set has not moved to the keychain.
+    pub(crate) unsettled: Option<SealedReason>,
 }
 
 /// What is being done for a connection, or what on this computer keeps it from being done.
@@ -32,6 +36,16 @@ pub(crate) enum Doing {
     Locked,
     /// Nothing, because the database cannot be written.
     StorageFault,
+}
+
+impl Doing {
+    /// The same once the key is at hand.
+    pub(crate) fn without_lock(self) -> Self {
+        match self {
+            Self::Locked => Self::Nothing,
+            Self::Nothing | Self::Refreshing | Self::StorageFault => self,
+        }
+    }
 }
 
 /// How a connection is.

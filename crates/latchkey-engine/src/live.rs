@@ -5,6 +5,7 @@
 //! Latchkey runs changes nothing.
 
 mod pace;
+mod settling;
 mod sign_ins;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::{BoxFuture, Shared};
 use latchkey_protocol::{
     ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, HealthChange, ProviderId, ProviderView,
-    RestingPlace, Timestamp,
+    RestingPlace, SealedReason, Timestamp,
 };
 use tokio::sync::Notify;
 
@@ -35,6 +36,7 @@ use crate::tasks::Tasks;
 use crate::vault::Vault;
 use crate::view;
 
+use settling::Settling;
 pub(crate) use sign_ins::{LiveSignIn, SignInCard};
 
 /// Looks up a variable of the environment.
@@ -51,7 +53,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) vault: Vault,
     pub(crate) catalog: Catalog,
-    pub(crate) damage: Option<Damage>,
+    damage: Mutex<Vec<Damage>>,
     pub(crate) environment: Environment,
     pub(crate) rotations: Arc<dyn Rotations>,
     pub(crate) tasks: Tasks,
@@ -136,7 +138,7 @@ pub(crate) struct SlotState {
     next_try: Option<Boot>,
     /// Not before this moment, after the keychain or the database refused.
     resting_until: Option<Boot>,
-    settle_again: Option<Boot>,
+    pub(crate) settling: Settling,
     told: Option<Health>,
     /// Changes of health that are not written down yet, oldest first.
     unrecorded: Vec<HealthChange>,
@@ -149,7 +151,7 @@ impl Parts {
         store: Store,
         vault: Vault,
         catalog: Catalog,
-        damage: Option<Damage>,
+        damage: Vec<Damage>,
         outside: Outside,
     ) -> Self {
         Self {
@@ -161,7 +163,7 @@ impl Parts {
             store,
             vault,
             catalog,
-            damage,
+            damage: Mutex::new(damage),
             environment: outside.environment,
             rotations: outside.rotations,
             tasks: Tasks::default(),
@@ -183,6 +185,15 @@ impl Parts {
 
     pub(crate) fn set_deep_links(&self, work: bool) {
         self.deep_links.store(work, Ordering::Relaxed);
+    }
+
+    /// What was found damaged.
+    pub(crate) fn damages(&self) -> Vec<Damage> {
+        lock(&self.damage).clone()
+    }
+
+    pub(crate) fn add_damage(&self, damage: Damage) {
+        lock(&self.damage).push(damage);
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -262,7 +273,10 @@ impl Parts {
             let provider = self.provider_of(&state.connection);
             let endpoint = provider.map(|provider| host_of(&provider.file.authorization.token_url));
             let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
-            let moment = Moment { clock_ahead_ms, ..state.moment(boot, now) };
+            let mut moment = Moment { clock_ahead_ms, ..state.moment(boot, now) };
+            if !self.vault.wants_to_move(RestingPlace::Sealed) {
+                moment.unsettled = Some(SealedReason::ByChoice);
+            }
             view::connection(&state.connection, &moment, sign_in, provider, now)
         })
     }
@@ -319,7 +333,7 @@ impl Slot {
             renew: None,
             next_try: None,
             resting_until: None,
-            settle_again: None,
+            settling: Settling::default(),
             told: None,
             unrecorded: Vec::new(),
         };
@@ -434,15 +448,6 @@ impl SlotState {
         }
     }
 
-    /// Whether it is time to try the keychain again; the next turn comes after `wait` milliseconds.
-    pub(crate) fn take_settle_turn(&mut self, boot: Boot, wait: i64) -> bool {
-        let turn = self.settle_again.is_none_or(|again| again <= boot);
-        if turn {
-            self.settle_again = Some(boot.plus(wait));
-        }
-        turn
-    }
-
     /// When the next try is permitted after failures.
     pub(crate) fn next_try(&self) -> Option<Boot> {
         self.next_try
@@ -455,6 +460,7 @@ impl SlotState {
             access_alive: self.access_alive(boot),
             next_renewal_at: self.due().map(to_wall),
             clock_ahead_ms: None,
+            unsettled: self.settling.reason(),
         }
     }
 }

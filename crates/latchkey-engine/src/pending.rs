@@ -103,7 +103,11 @@ impl PendingSignIn {
             set,
             granted: self.redeemed.as_ref().map(|redeemed| redeemed.granted.clone()).unwrap_or_default(),
         };
-        Zeroizing::new(serde_json::to_vec(&written).unwrap_or_default())
+        // With room from the start: a buffer that grows leaves copies of what it held.
+        let set = written.set.as_ref().map_or(0, |set| 4 * set.len());
+        let mut bytes = Zeroizing::new(Vec::with_capacity(set + 16 * 1024));
+        let _ = serde_json::to_writer(&mut *bytes, &written);
+        bytes
     }
 
     /// Reads [`Self::to_bytes`]; `None` when it is something else.

@@ -26,7 +26,7 @@ use crate::pacing::Need;
 use crate::planted::{Planted, planted};
 use crate::resting::{self, LoadError};
 use crate::store::{Intent, StoreError};
-use crate::vault::{KeychainError, VaultError};
+use crate::vault::VaultError;
 
 pub(crate) use turn::remember_rate_limit;
 
@@ -362,18 +362,18 @@ async fn unloadable(
     let message = error.to_string();
     match error {
         LoadError::Store(error) => Err(error),
-        LoadError::Vault(VaultError::Keychain(
-            KeychainError::Locked
-            | KeychainError::Absent(_)
-            | KeychainError::Slow
-            | KeychainError::Refused(_)
-            | KeychainError::TooLarge,
-        )) if !planted(Planted::LockedEnds) => outcome::locked(parts, connection, message).await,
+        LoadError::Vault(VaultError::Keychain(_) | VaultError::PassphraseNeeded | VaultError::KeyFile(_))
+            if !planted(Planted::LockedEnds) =>
+        {
+            outcome::locked(parts, connection, message).await
+        }
         LoadError::Vault(
             VaultError::KeyMissing
             | VaultError::ItemMissing
             | VaultError::Damaged(_)
-            | VaultError::Keychain(_),
+            | VaultError::Keychain(_)
+            | VaultError::PassphraseNeeded
+            | VaultError::KeyFile(_),
         ) => outcome::needs_sign_in(parts, connection, AttentionReason::Unreadable, None).await,
     }
 }

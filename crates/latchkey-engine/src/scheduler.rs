@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use latchkey_protocol::{Keep, RestingPlace, SignInStage};
+use latchkey_protocol::{Keep, SignInStage};
 
 use crate::clock::Boot;
 use crate::connection::Standing;
 use crate::live::{Parts, Slot, SlotState};
 use crate::planted::{Planted, planted};
-use crate::{check, comeback, disconnect, refresh, resting, sign_in};
+use crate::{check, comeback, disconnect, key_rotation, refresh, resting, sign_in};
 
 /// The longest sleep, in milliseconds. Not a divisor of a minute, so that it never beats in step with others.
 const LONGEST_SLEEP_MS: i64 = 41_000;
@@ -35,6 +35,7 @@ pub(crate) async fn run(parts: Arc<Parts>) {
 /// Does what is due.
 async fn pass(parts: &Arc<Parts>) {
     sign_in::expire(parts).await;
+    key_rotation::look(parts);
     let boot = parts.clock.boot();
     for slot in parts.slots() {
         if due(&slot).is_some_and(|due| due <= boot) {
@@ -77,9 +78,10 @@ fn due(slot: &Slot) -> Option<Boot> {
 fn settle(parts: &Arc<Parts>, slot: &Arc<Slot>, boot: Boot) {
     let waits = slot.write(|state| {
         let connection = &state.connection;
-        let sealed = connection.keep == Keep::Keychain && connection.resting == RestingPlace::Sealed;
+        let moves = connection.keep == Keep::Keychain && parts.vault.wants_to_move(connection.resting);
         let leaving = matches!(connection.standing, Standing::Disconnecting { .. });
-        sealed && !leaving && state.take_settle_turn(boot, SETTLE_AGAIN_MS)
+        let version = connection.version();
+        moves && !leaving && state.settling.take_turn(version, boot, SETTLE_AGAIN_MS)
     });
     if waits {
         resting::settle_in_background(parts, slot);

@@ -267,6 +267,13 @@ pub(crate) async fn restore(parts: &Arc<Parts>, rows: Vec<SealedSignIn>) {
     parts.due_changed.notify_one();
 }
 
+/// The same for a key that was not at hand when this process started.
+pub(crate) async fn restore_waiting(parts: &Arc<Parts>) {
+    let mut rows = parts.store.waiting_sign_ins(parts.now()).await.unwrap_or_default();
+    rows.retain(|row| parts.sign_in(&row.id).is_none());
+    restore(parts, rows).await;
+}
+
 /// Keeps a waiting sign-in for the next process. Where that fails it waits in this one only.
 async fn remember(parts: &Parts, pending: &PendingSignIn) {
     if pending.keep == Keep::Memory {
@@ -350,7 +357,7 @@ fn listen(parts: &Arc<Parts>, listener: Listener, live: &LiveSignIn) {
 }
 
 /// Whether other sign-ins are sealed under the installation key, so that a missing one must not be replaced.
-fn others_need_the_key(parts: &Parts, this: Option<&ConnectionId>) -> bool {
+pub(crate) fn others_need_the_key(parts: &Parts, this: Option<&ConnectionId>) -> bool {
     let lost = |connection: &Connection| {
         let Standing::Attention { reason, .. } = &connection.standing else {
             return false;

@@ -8,9 +8,12 @@
 //! with the same tables and the same code.
 
 mod connections;
+mod envelopes;
+mod installation;
 mod damage;
 mod health_changes;
 mod incidents;
+mod salvage;
 mod schema;
 mod settings;
 mod sign_ins;
@@ -25,6 +28,7 @@ use rusqlite::{Connection as Database, Transaction, TransactionBehavior, ffi};
 use crate::edges::{Disk, DiskMood};
 pub(crate) use damage::Damage;
 pub(crate) use incidents::{KnownIncident, LastNotices};
+pub(crate) use salvage::Salvaged;
 pub(crate) use sign_ins::SealedSignIn;
 pub(crate) use token_sets::Intent;
 
@@ -87,7 +91,8 @@ impl Store {
     /// Opens `latchkey.db` in `data_dir`, brings its tables up to date, and says what was damaged.
     pub(crate) fn open(data_dir: &Path) -> Result<(Self, Option<Damage>), StoreError> {
         let path = data_dir.join("latchkey.db");
-        let (database, damage) = damage::open_or_set_aside(&path)?;
+        let used = installation::exists(data_dir);
+        let (database, damage) = damage::open_or_set_aside(&path, used)?;
         let memory = PathBuf::from(":memory:");
         let in_memory = schema::prepare(&memory, failing(&memory, Database::open_in_memory())?)?;
         let store = Self { disk: Shelf::new(path, database), memory: Shelf::new(memory, in_memory) };
@@ -107,6 +112,19 @@ impl Store {
         let in_memory = fresh(failing(&path, Database::open_in_memory())?)?;
         let memory = Shelf { bench: Bench::AtOnce, ..Shelf::new(path.clone(), in_memory) };
         Ok(Self { disk: Shelf { path: path.clone(), database, bench: Bench::Simulated(disk) }, memory })
+    }
+
+    /// The folder of the database; none in a simulation.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match self.disk.bench {
+            Bench::Thread => self.disk.path.parent(),
+            Bench::Simulated(_) | Bench::AtOnce => None,
+        }
+    }
+
+    /// What is said of a value that no version wrote.
+    pub(crate) fn unreadable(&self, what: &str) -> StoreError {
+        StoreError::Unreadable { path: self.disk.path.clone(), what: what.to_owned() }
     }
 
     /// Where the rows of a connection are.

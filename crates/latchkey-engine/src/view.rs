@@ -4,15 +4,16 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use latchkey_protocol::{
     AccountView, ClientIdSource, ConnectionView, FailureView, Farewell, GrantView, NoticeKind, Problem,
-    ProblemCode, ProviderView, RenewalView, Revocation, SetupView, SignInView, Timestamp,
+    ProblemCode, ProviderView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView, SignInView,
+    Timestamp,
 };
 
 use crate::callback::SCHEME;
 use crate::connection::{Account, Connection};
 use crate::health::{Moment, health};
 use crate::provider::{Catalog, CatalogNotice, Provider, RedirectKind};
-use crate::store::{Damage, StoreError};
-use crate::vault::{KeychainError, VaultError};
+use crate::store::{Damage, Salvaged, StoreError};
+use crate::vault::{KeyFileError, KeychainError, VaultError};
 
 pub(crate) fn connection(
     connection: &Connection,
@@ -46,6 +47,8 @@ pub(crate) fn connection(
             }),
         },
         resting: connection.resting,
+        sealed: (connection.resting == RestingPlace::Sealed)
+            .then(|| moment.unsettled.unwrap_or(SealedReason::OnItsWay)),
         sign_in,
         manage_url: provider.and_then(|provider| provider.file.manage_url.clone()),
     }
@@ -111,15 +114,73 @@ pub(crate) fn farewell(
     }
 }
 
-pub(crate) fn notices(catalog: &Catalog, damage: Option<&Damage>) -> Vec<latchkey_protocol::Notice> {
-    let mut notices: Vec<_> = catalog.notices().iter().map(provider_file_notice).collect();
-    notices.extend(damage.map(|damage| latchkey_protocol::Notice {
-        kind: NoticeKind::Database,
-        message: format!("The database was damaged ({}). It is kept at {}.", damage.what, damage.kept_at.display()),
-        remedy: "Connect your accounts again, or put a backup of latchkey.db in its place and start Latchkey again."
-            .to_owned(),
-    }));
-    notices
+pub(crate) fn notices(catalog: &Catalog, damages: &[Damage]) -> Vec<latchkey_protocol::Notice> {
+    let files = catalog.notices().iter().map(provider_file_notice);
+    files.chain(damages.iter().map(damage_notice)).collect()
+}
+
+fn damage_notice(damage: &Damage) -> latchkey_protocol::Notice {
+    let (message, remedy) = match damage {
+        Damage::File { kept_at, what, salvaged } => (
+            format!(
+                "The database was damaged ({what}). It is kept at {}. {}",
+                kept_at.display(),
+                read_of(salvaged)
+            ),
+            "Connect what is missing again, or put a backup of latchkey.db in its place and start Latchkey again.",
+        ),
+        Damage::Emptied { kept_at } => {
+            let kept = kept_at.as_ref().map(|path| format!(" What was left is kept at {}.", path.display()));
+            let message = "The database is empty or gone, although Latchkey has been used here.";
+            (
+                format!("{message}{}", kept.unwrap_or_default()),
+                "Put a backup of latchkey.db in its place and start Latchkey again, or connect your accounts again.",
+            )
+        }
+        Damage::RolledBack { adopted, doubtful } => (
+            rolled_back(*adopted, doubtful),
+            "Sign in again where a connection asks for it. To keep this from happening, leave latchkey.db out of \
+             synchronised folders.",
+        ),
+        Damage::Row { name, what } => (
+            format!("{name} cannot be read from the database ({what}). It is kept there as it is."),
+            "Sign in to this account again. Everything else works.",
+        ),
+    };
+    latchkey_protocol::Notice { kind: NoticeKind::Database, message, remedy: remedy.to_owned() }
+}
+
+fn rolled_back(adopted: usize, doubtful: &[String]) -> String {
+    let found = match adopted {
+        0 => String::new(),
+        1 => " The newer sign-in of one connection was found in the keychain.".to_owned(),
+        many => format!(" The newer sign-ins of {many} connections were found in the keychain."),
+    };
+    let asked = match doubtful {
+        [] => String::new(),
+        names => {
+            format!(
+                " What it holds of {} may have been used since, so it is not sent again.",
+                names.join(", ")
+            )
+        }
+    };
+    format!("An older copy of the database was put back.{found}{asked}")
+}
+
+fn read_of(salvaged: &Salvaged) -> String {
+    let read = match salvaged.connections {
+        0 => "No connection could be read from it".to_owned(),
+        1 => "One connection could be read from it".to_owned(),
+        many => format!("{many} connections could be read from it"),
+    };
+    let lost = match (salvaged.lost.as_slice(), salvaged.unnamed) {
+        ([], 0) => String::new(),
+        ([], unnamed) => format!("; lost: {unnamed} of which no name is left"),
+        (names, 0) => format!("; lost: {}", names.join(", ")),
+        (names, unnamed) => format!("; lost: {}, and {unnamed} of which no name is left", names.join(", ")),
+    };
+    format!("{read}{lost}.")
 }
 
 fn provider_file_notice(notice: &CatalogNotice) -> latchkey_protocol::Notice {
@@ -156,11 +217,41 @@ impl From<VaultError> for Problem {
                 ProblemCode::KeychainUnavailable,
                 "Start a keychain service, or keep this sign-in in memory only.",
             ),
+            VaultError::PassphraseNeeded => {
+                (ProblemCode::PassphraseNeeded, "Enter the passphrase and try again.")
+            }
+            VaultError::KeyFile(KeyFileError::Missing(_)) => (
+                ProblemCode::KeychainUnavailable,
+                "Put the key file back, or say where it is, and try again.",
+            ),
+            VaultError::KeyFile(KeyFileError::Open(_)) => (
+                ProblemCode::KeychainUnavailable,
+                "Make the file readable for you alone (chmod 600) and try again.",
+            ),
+            VaultError::KeyFile(KeyFileError::Damaged(_) | KeyFileError::Unusable { .. }) => {
+                (ProblemCode::KeychainUnavailable, "Put a copy of the key file in its place and try again.")
+            }
             VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_) => {
                 (ProblemCode::SignInNeeded, "Restore the keychain from a backup, or sign in again.")
             }
         };
         Problem::new(code, message).hint(hint)
+    }
+}
+
+/// Why a set stays sealed that did not move.
+pub(crate) fn sealed_reason(error: &VaultError) -> SealedReason {
+    match error {
+        VaultError::Keychain(KeychainError::Locked) => SealedReason::KeychainLocked,
+        VaultError::Keychain(KeychainError::Absent(_)) => SealedReason::KeychainAbsent,
+        VaultError::Keychain(KeychainError::Slow) => SealedReason::KeychainSlow,
+        VaultError::Keychain(KeychainError::TooLarge) => SealedReason::TooLarge,
+        VaultError::Keychain(KeychainError::Refused(_))
+        | VaultError::PassphraseNeeded
+        | VaultError::KeyFile(_)
+        | VaultError::KeyMissing
+        | VaultError::ItemMissing
+        | VaultError::Damaged(_) => SealedReason::KeychainRefused,
     }
 }
 

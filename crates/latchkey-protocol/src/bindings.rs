@@ -5,12 +5,13 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    AccountView, Activity, ActivityKind, AttentionReason, ClientIdSource, ConfigurationFault, ConnectionId,
-    ConnectionView, DueNotice, Event, EventBody, FailureKind, FailureView, Farewell, GrantKind, GrantState,
-    GrantView, Health, HealthChange, HistoryEntry, HistoryKind, Incident, IncidentReason, Keep, Notice,
-    NoticeKind, NoticesDue, Operation, Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect,
-    RenewalView, RestingPlace, Revocation, SetupView, Severity, SignInEnding, SignInId, SignInStage,
-    SignInView, Timestamp, VaultState,
+    AccountView, Activity, ActivityKind, AttentionReason, BackedUp, BackupEnd, ClientIdSource,
+    ConfigurationFault, ConnectionId, ConnectionView, DueNotice, Event, EventBody, FailureKind, FailureView,
+    Farewell, GrantKind, GrantState, GrantView, Health, HealthChange, HistoryEntry, HistoryKind, ImportEnd,
+    Imported, Incident, IncidentReason, Keep, Notice, NoticeKind, NoticesDue, Operation, Overview, Problem,
+    ProblemCode, Protection, ProviderId, ProviderView, Redirect, RenewalView, RestingPlace, Revocation,
+    SealedReason, SetupView, Severity, SignInEnding, SignInId, SignInStage, SignInView, Timestamp,
+    VaultState,
 };
 
 macro_rules! declarations {
@@ -36,6 +37,7 @@ pub fn typescript() -> String {
         Operation,
         Overview,
         VaultState,
+        Protection,
         Notice,
         NoticeKind,
         ProviderView,
@@ -47,6 +49,7 @@ pub fn typescript() -> String {
         RenewalView,
         FailureView,
         RestingPlace,
+        SealedReason,
         HistoryEntry,
         HistoryKind,
         Health,
@@ -74,6 +77,10 @@ pub fn typescript() -> String {
         EventBody,
         Farewell,
         Revocation,
+        BackedUp,
+        BackupEnd,
+        Imported,
+        ImportEnd,
     );
     format!(
         "// Generated from crates/latchkey-protocol. Do not edit: `script/types` writes it.\n\n{}",

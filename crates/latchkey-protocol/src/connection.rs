@@ -25,6 +25,8 @@ pub struct ConnectionView {
     pub renewal: RenewalView,
     /// Where the sign-in rests.
     pub resting: RestingPlace,
+    /// Why it rests sealed, where it does.
+    pub sealed: Option<SealedReason>,
     /// A reconnect that is under way or has ended without success.
     pub sign_in: Option<SignInView>,
     /// The provider's own page for removing access, where it has one.
@@ -103,6 +105,27 @@ pub enum RestingPlace {
     Memory,
 }
 
+/// Why a sign-in rests sealed in the local database rather than in the keychain. Nothing is lost in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum SealedReason {
+    /// It is on its way to the keychain.
+    OnItsWay,
+    /// It is larger than an item of the keychain, and stays.
+    TooLarge,
+    /// The keychain is locked; it moves when that opens.
+    KeychainLocked,
+    /// There is no keychain; it moves when there is one.
+    KeychainAbsent,
+    /// The keychain does not answer; it is tried again.
+    KeychainSlow,
+    /// The keychain refuses, or its dialog was dismissed; it is tried again, ever more rarely.
+    KeychainRefused,
+    /// The person keeps the key under a passphrase or in a key file, so it stays.
+    ByChoice,
+}
+
 /// One line of a connection's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -133,4 +156,10 @@ pub enum HistoryKind {
     Misconfigured,
     /// The person pressed Disconnect.
     DisconnectRequested,
+    /// The database was behind; the newer sign-in was found in the keychain.
+    Recovered,
+    /// It was exported for another computer.
+    HandedOver,
+    /// It was imported from a backup.
+    Imported,
 }

@@ -66,6 +66,8 @@ pub enum ProblemCode {
     ClientIdMissing,
     /// The window offers to keep the sign-in in memory.
     KeychainUnavailable,
+    /// The window asks for the passphrase.
+    PassphraseNeeded,
     /// The window offers to copy the link instead.
     BrowserUnavailable,
     /// The card offers Reconnect.

@@ -95,6 +95,10 @@ pub enum AttentionReason {
     Unreadable,
     /// The connection was kept in memory only and Latchkey was closed.
     MemoryOnly,
+    /// An older copy of the database was put back: what it holds may have been used and replaced since.
+    RolledBack,
+    /// It was exported for another computer, and two that renew one sign-in end it for each other.
+    HandedOver,
 }
 
 /// What is set up wrongly, on this side or on the provider's.

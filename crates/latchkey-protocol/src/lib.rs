@@ -5,6 +5,7 @@
 //! adapter does with a value, it cannot leak one. The conversion from the engine's inner types runs one
 //! way, in `latchkey-engine/src/view.rs`.
 
+mod backup;
 mod connection;
 mod error;
 mod event;
@@ -19,8 +20,10 @@ mod sign_in;
 #[cfg(feature = "bindings")]
 pub mod bindings;
 
+pub use backup::{BackedUp, BackupEnd, ImportEnd, Imported};
 pub use connection::{
-    AccountView, ConnectionView, FailureView, GrantView, HistoryEntry, HistoryKind, RenewalView, RestingPlace,
+    AccountView, ConnectionView, FailureView, GrantView, HistoryEntry, HistoryKind, RenewalView,
+    RestingPlace, SealedReason,
 };
 pub use error::{Problem, ProblemCode};
 pub use event::{Event, EventBody, Farewell, Revocation};
@@ -31,6 +34,6 @@ pub use health::{
 pub use id::{ConnectionId, InvalidId, ProviderId, SignInId, Timestamp};
 pub use incident::{DueNotice, Incident, IncidentReason, NoticesDue};
 pub use operation::Operation;
-pub use overview::{Notice, NoticeKind, Overview, VaultState};
+pub use overview::{Notice, NoticeKind, Overview, Protection, VaultState};
 pub use provider::{ClientIdSource, ProviderView, SetupView};
 pub use sign_in::{Keep, Redirect, SignInEnding, SignInStage, SignInView};

@@ -24,6 +24,14 @@ macro_rules! operations {
             open_register_page => OpenRegisterPage, "Open the provider's page for registering an application";
             open_manage_page => OpenManagePage, "Open the provider's page for removing access";
             history => History, "What happened to a connection, newest first";
+            protect_with_passphrase => ProtectWithPassphrase, "Seal the installation key under a passphrase";
+            change_passphrase => ChangePassphrase, "Seal the installation key under another passphrase";
+            unlock => Unlock, "Enter the passphrase after a start";
+            use_key_file => UseKeyFile, "Keep the installation key in a file of the person's own";
+            use_keychain => UseKeychain, "Keep the installation key in the keychain";
+            rotate_key => RotateKey, "Replace the installation key";
+            export_backup => ExportBackup, "Write the sign-ins to a file for another computer";
+            import_backup => ImportBackup, "Read the sign-ins of such a file";
         }
     };
 }

@@ -17,6 +17,25 @@ pub struct Overview {
     pub notices: Vec<Notice>,
     /// How the place is where sign-ins rest.
     pub vault: VaultState,
+    /// Where the key is kept under which they are sealed.
+    pub protection: Protection,
+}
+
+/// Where the installation key is kept, under which sign-ins are sealed. The person chooses; nothing changes it
+/// silently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Protection {
+    /// In the operating system's keychain, where sign-ins rest too.
+    Keychain,
+    /// Sealed under a passphrase. Sign-ins rest sealed in the database, and it is asked for at every start.
+    Passphrase,
+    /// In a file of the person's own. Sign-ins rest sealed in the database.
+    KeyFile {
+        /// Where the file is.
+        path: String,
+    },
 }
 
 /// How the place is where sign-ins rest.
@@ -24,7 +43,7 @@ pub struct Overview {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum VaultState {
-    /// The keychain answers.
+    /// The key is at hand.
     Open,
     /// The keychain is locked.
     Locked,
@@ -34,6 +53,10 @@ pub enum VaultState {
     Slow,
     /// The keychain answers and refuses.
     Refused,
+    /// Everything is sealed until the passphrase is entered.
+    PassphraseNeeded,
+    /// The key file is gone, damaged, or open to others.
+    KeyFileUnusable,
 }
 
 /// Something about a file or a setting that the person should know.

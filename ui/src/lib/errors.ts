@@ -27,6 +27,7 @@ interface Row {
 export const PROBLEMS: Record<ProblemCode, Row> = {
   'client-id-missing': { title: t.problem['client-id-missing'], tone: 'warning', remedy: 'show-setup' },
   'keychain-unavailable': { title: t.problem['keychain-unavailable'], tone: 'warning', remedy: 'keep-in-memory' },
+  'passphrase-needed': { title: t.problem['passphrase-needed'], tone: 'warning', remedy: 'toast' },
   'browser-unavailable': { title: t.problem['browser-unavailable'], tone: 'warning', remedy: 'copy-link' },
   'sign-in-needed': { title: t.problem['sign-in-needed'], tone: 'problem', remedy: 'reconnect' },
   temporary: { title: t.problem.temporary, tone: 'warning', remedy: 'retry' },

@@ -100,10 +100,11 @@ export function stageTitle(stage: SignInStage, providerName: string): string {
 }
 
 /** Where the sign-in rests, in words; nothing where the trouble is that it rests nowhere any more. */
-export function restingLine({ health, resting }: ConnectionView): string | null {
+export function restingLine({ health, resting, sealed }: ConnectionView): string | null {
   const { grant } = health;
   const gone = grant.kind === 'attention' && (grant.reason === 'unreadable' || grant.reason === 'memory-only');
-  return gone ? null : t.resting[resting];
+  if (gone) return null;
+  return sealed ? t.sealed[sealed] : t.resting[resting];
 }
 
 /** Whether the cure is in the set-up of the provider. */

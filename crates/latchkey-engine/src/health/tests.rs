@@ -11,6 +11,7 @@ const ALIVE: Moment = Moment {
     access_alive: true,
     clock_ahead_ms: None,
     next_renewal_at: Some(Timestamp(1_000_000_060_000)),
+    unsettled: None,
 };
 const DEAD: Moment = Moment { access_alive: false, ..ALIVE };
 

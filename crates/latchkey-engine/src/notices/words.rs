@@ -100,6 +100,8 @@ fn why(reason: AttentionReason, name: &str) -> String {
         AttentionReason::NotRenewable => format!("Access has ended, and {name} gave no way to renew it."),
         AttentionReason::Unreadable => "The stored sign-in cannot be read.".to_owned(),
         AttentionReason::MemoryOnly => "It was kept in memory only and ended with Latchkey.".to_owned(),
+        AttentionReason::RolledBack => "An older copy of Latchkey's database was put back.".to_owned(),
+        AttentionReason::HandedOver => "It was exported for another computer.".to_owned(),
     }
 }
 

@@ -245,7 +245,7 @@ fn new_connection(
 /// The same account was kept in another way until this moment; that place is emptied.
 async fn leave(parts: &Parts, old: &Connection) {
     let erased = parts.store.remove(&old.id).await.is_ok();
-    let item_gone = old.keep == Keep::Memory || parts.vault.delete_item(&old.id).await.is_ok();
+    let item_gone = resting::erase_item(parts, old).await.is_ok();
     if !(erased && item_gone) {
         tracing::warn!(connection.id = %old.id, "what was kept elsewhere of this account could not all be erased");
     }

@@ -5,9 +5,10 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{RowError, Store, StoreError};
+use super::{Damage, RowError, Store, StoreError};
 use crate::connection::{Access, Account, Connection, Grant, Picture};
 use crate::planted::{Planted, planted};
+use crate::text::displayable;
 
 /// What is added to a connection's history along with a write.
 pub(crate) type Line = (HistoryKind, Option<String>);
@@ -17,12 +18,12 @@ const SELECT: &str =
 const HISTORY_KEPT: i64 = 2000;
 
 impl Store {
-    /// Every connection, oldest first.
-    pub(crate) async fn connections(&self) -> Result<Vec<Connection>, StoreError> {
-        let mut all = self.disk.write(read_all).await?;
-        all.extend(self.memory.write(read_all).await?);
+    /// Every connection, oldest first, and the rows that cannot be read. Those stay as they are.
+    pub(crate) async fn connections(&self) -> Result<(Vec<Connection>, Vec<Damage>), StoreError> {
+        let (mut all, damaged) = self.disk.write(read_all).await?;
+        all.extend(self.memory.write(read_all).await?.0);
         all.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-        Ok(all)
+        Ok((all, damaged))
     }
 
     /// One connection as it stands.
@@ -85,10 +86,26 @@ impl Store {
     }
 }
 
-fn read_all(transaction: &Transaction<'_>) -> Result<Vec<Connection>, RowError> {
+fn read_all(transaction: &Transaction<'_>) -> Result<(Vec<Connection>, Vec<Damage>), RowError> {
     let mut statement = transaction.prepare(SELECT)?;
-    let rows = statement.query_map([], |row| Ok(read(row)))?;
-    rows.map(|row| row?).collect()
+    let rows = statement.query_map([], |row| Ok(read(row).map_err(|error| damaged(row, &error))))?;
+    let (mut connections, mut damages) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row? {
+            Ok(connection) => connections.push(connection),
+            Err(damage) => damages.push(damage),
+        }
+    }
+    Ok((connections, damages))
+}
+
+/// Names a row by whatever of it can be read.
+fn damaged(row: &Row<'_>, error: &RowError) -> Damage {
+    let text = |column: &str| row.get::<_, String>(column).ok().and_then(|text| displayable(&text));
+    let parts = [text("provider_name"), text("account_name")];
+    let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let name = if name.is_empty() { "A connection without a name".to_owned() } else { name };
+    Damage::Row { name, what: error.to_string() }
 }
 
 fn read_one(transaction: &Transaction<'_>, id: &str) -> Result<Option<Connection>, RowError> {

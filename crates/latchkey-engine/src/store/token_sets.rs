@@ -42,6 +42,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let id = connection.id.clone();
         let write = move |transaction: &Transaction<'_>| {
+            drop_unreadable_twin(transaction, &connection)?;
             write_connection(transaction, &connection)?;
             write_set(transaction, &connection, &envelope)?;
             transaction.execute("DELETE FROM intents WHERE connection = ?1", [connection.id.as_str()])?;
@@ -67,6 +68,28 @@ impl Store {
             write_connection(transaction, &connection)?;
             write_set(transaction, &connection, &envelope)?;
             transaction.execute("DELETE FROM intents WHERE connection = ?1", [connection.id.as_str()])?;
+            write_line(transaction, &connection.id, at, Some(line))
+        };
+        self.shelf(&id).write(write).await
+    }
+
+    /// The keychain holds a newer set than the database: what is here of an older one is erased.
+    pub(crate) async fn commit_recovered(
+        &self,
+        (epoch, generation): (i64, i64),
+        connection: Connection,
+        line: Line,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let id = connection.id.clone();
+        let write = move |transaction: &Transaction<'_>| {
+            expect_version(transaction, &connection.id, epoch, generation)?;
+            write_connection(transaction, &connection)?;
+            for sql in
+                ["DELETE FROM token_sets WHERE connection = ?1", "DELETE FROM intents WHERE connection = ?1"]
+            {
+                transaction.execute(sql, [connection.id.as_str()])?;
+            }
             write_line(transaction, &connection.id, at, Some(line))
         };
         self.shelf(&id).write(write).await
@@ -122,8 +145,8 @@ impl Store {
         let read = |transaction: &Transaction<'_>| -> Result<Vec<ConnectionId>, RowError> {
             let mut statement = transaction.prepare("SELECT connection FROM intents")?;
             let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
-            let bad = |_| RowError::Unreadable("intents.connection".into());
-            ids.map(|id| ConnectionId::try_from(id?).map_err(bad)).collect()
+            // One that names nothing belongs to a connection that cannot be read.
+            Ok(ids.filter_map(|id| ConnectionId::try_from(id.ok()?).ok()).collect())
         };
         self.disk.write(read).await
     }
@@ -180,6 +203,16 @@ impl Store {
     }
 }
 
+/// A row of the same account that nobody could read was kept aside until it is signed in to anew, which is the
+/// case at this moment.
+fn drop_unreadable_twin(transaction: &Transaction<'_>, connection: &Connection) -> Result<(), RowError> {
+    transaction.execute(
+        "DELETE FROM connections WHERE provider = ?1 AND account_key = ?2 AND id <> ?3",
+        params![connection.provider.as_str(), connection.account.key, connection.id.as_str()],
+    )?;
+    Ok(())
+}
+
 fn write_set(
     transaction: &Transaction<'_>,
     connection: &Connection,
@@ -190,6 +223,12 @@ fn write_set(
          ON CONFLICT (connection) DO UPDATE SET
              epoch = excluded.epoch, generation = excluded.generation, envelope = excluded.envelope",
         params![connection.id.as_str(), connection.epoch, connection.generation, envelope.as_bytes()],
+    )?;
+    // By this count a database that was put back is known.
+    transaction.execute(
+        "INSERT INTO settings (key, value) VALUES ('saved-sets', '1')
+         ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
+        [],
     )?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! A keychain for tests, with moods.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
@@ -12,19 +13,23 @@ use super::keychain::{Keychain, KeychainError, KeychainFactory};
 pub enum Mood {
     /// It does what it is asked.
     Open,
+    /// It takes items of so many bytes at most.
+    UpTo(usize),
     /// It answers this to everything.
     Failing(KeychainError),
+    /// It does what it is asked so many times, and then answers this to everything.
+    FailingAfter(u32, KeychainError),
 }
 
 /// Items in memory, shared by all clones: it outlives the engine that uses it, as a keychain does.
 #[derive(Debug, Clone)]
-pub struct MemoryKeychain(Arc<Mutex<(Mood, Items)>>);
+pub struct MemoryKeychain(Arc<Mutex<(Mood, Items)>>, Arc<AtomicUsize>);
 
 type Items = BTreeMap<String, Vec<u8>>;
 
 impl Default for MemoryKeychain {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new((Mood::Open, BTreeMap::new()))))
+        Self(Arc::new(Mutex::new((Mood::Open, BTreeMap::new()))), Arc::default())
     }
 }
 
@@ -38,6 +43,16 @@ impl MemoryKeychain {
     /// Changes how it behaves.
     pub fn set_mood(&self, mood: Mood) {
         self.with(|state| state.0 = mood);
+    }
+
+    /// How it behaves.
+    pub fn mood(&self) -> Mood {
+        self.with(|state| state.0.clone())
+    }
+
+    /// How many items it has refused as too large.
+    pub fn refusals(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
     }
 
     /// Its items.
@@ -56,8 +71,12 @@ impl MemoryKeychain {
 
     fn checked<T>(&self, work: impl FnOnce(&mut Items) -> T) -> Result<T, KeychainError> {
         self.with(|(mood, items)| match mood {
-            Mood::Open => Ok(work(items)),
-            Mood::Failing(error) => Err(error.clone()),
+            Mood::Open | Mood::UpTo(_) => Ok(work(items)),
+            Mood::FailingAfter(left @ 1.., _) => {
+                *left -= 1;
+                Ok(work(items))
+            }
+            Mood::Failing(error) | Mood::FailingAfter(0, error) => Err(error.clone()),
         })
     }
 }
@@ -68,6 +87,10 @@ impl Keychain for MemoryKeychain {
     }
 
     fn write(&mut self, item: &str, secret: &[u8]) -> Result<(), KeychainError> {
+        if matches!(self.mood(), Mood::UpTo(most) if secret.len() > most) {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            return Err(KeychainError::TooLarge);
+        }
         self.checked(|items| drop(items.insert(item.to_owned(), secret.to_vec())))
     }
 

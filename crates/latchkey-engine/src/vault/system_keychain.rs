@@ -79,6 +79,10 @@ impl Keychain for SystemKeychain {
 fn name(error: Error) -> KeychainError {
     match error {
         Error::PlatformFailure(cause) => KeychainError::Absent(cause.to_string()),
+        // The Secret Service says that its dialog was dismissed by this word alone.
+        Error::NoStorageAccess(cause) if cause.to_string().contains("dismissed") => {
+            KeychainError::Refused("its password dialog was dismissed".into())
+        }
         Error::NoStorageAccess(_) => KeychainError::Locked,
         Error::TooLong(_, _) => KeychainError::TooLarge,
         Error::Ambiguous(_) => KeychainError::Refused("several items have the same name".into()),

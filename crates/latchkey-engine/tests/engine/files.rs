@@ -2,10 +2,12 @@
 
 use std::fs;
 
-use crate::support::{World, sandbox};
-use latchkey_engine::{StartError, StoreError};
-use latchkey_protocol::{ConfigurationFault, GrantState, Keep, Notice, NoticeKind, ProviderId, Severity};
-use latchkey_sandbox::Client;
+use crate::support::{MINUTE, World, sandbox};
+use latchkey_engine::{KeychainError, Mood, StartError, StoreError};
+use latchkey_protocol::{
+    AttentionReason, ConfigurationFault, GrantState, Keep, Notice, NoticeKind, ProviderId, Severity,
+};
+use latchkey_sandbox::{Client, Consent, Endpoint};
 
 const SANDBOX: &str = include_str!("../../../../providers/sandbox.toml");
 const SPOTIFY: &str = include_str!("../../../../providers/spotify.toml");
@@ -110,33 +112,91 @@ fn a_connection_whose_provider_file_is_gone_is_kept_and_says_so() {
     assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
 }
 
+/// Starts on a database that `damage` was done to.
+fn damaged(mut world: World, damage: impl FnOnce(&mut Vec<u8>)) -> World {
+    world.kill();
+    let mut bytes = fs::read(world.database()).unwrap();
+    damage(&mut bytes);
+    fs::write(world.database(), &bytes).unwrap();
+    world.start();
+    let notice = the_notice(&world);
+    assert_eq!(notice.kind, NoticeKind::Database);
+    let kept = world.folder.path().join("data/latchkey.db.damaged-1");
+    assert!(notice.message.contains(&*kept.to_string_lossy()), "{notice:?}");
+    assert!(fs::read(&kept).unwrap() == bytes, "the damaged file is kept as it was");
+    world
+}
+
 #[test]
 fn f47_a_damaged_database_is_set_aside_whole_and_named() {
-    let damages: [fn(&mut Vec<u8>); 5] = [
-        |bytes| bytes[..100].iter_mut().for_each(|byte| *byte ^= 0x40),
-        |bytes| bytes[0] ^= 1,
+    let damages: [fn(&mut Vec<u8>); 3] = [
         |bytes| bytes.iter_mut().zip((0..=250).cycle().step_by(31)).for_each(|(byte, other)| *byte = other),
         |bytes| bytes.fill(0),
         |bytes| bytes[4096..12_288].fill(0xaa),
     ];
     for damage in damages {
-        let mut world = World::connected();
-        world.kill();
-        let mut bytes = fs::read(world.database()).unwrap();
-        damage(&mut bytes);
-        fs::write(world.database(), &bytes).unwrap();
-        world.start();
-        let notice = the_notice(&world);
-        assert_eq!(notice.kind, NoticeKind::Database);
-        let kept = world.folder.path().join("data/latchkey.db.damaged-1");
-        assert!(notice.message.contains(&*kept.to_string_lossy()), "{notice:?}");
-        assert!(fs::read(&kept).unwrap() == bytes, "the damaged file is kept as it was");
+        let mut world = damaged(World::connected(), damage);
         assert_eq!(world.overview().connections, []);
         world.sign_in();
         world.until_settled();
         world.restart();
         assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
         assert_eq!(world.overview().notices, []);
+    }
+}
+
+#[test]
+fn f47_what_can_be_read_of_a_damaged_database_goes_on() {
+    let damages: [fn(&mut Vec<u8>); 3] = [
+        |bytes| bytes[..100].iter_mut().for_each(|byte| *byte ^= 0x40),
+        |bytes| bytes[0] ^= 1,
+        // The index of the ids, which a table is not read by.
+        |bytes| bytes[8192..12_288].fill(0xaa),
+    ];
+    for damage in damages {
+        let mut world = damaged(World::connected(), damage);
+        let notice = the_notice(&world);
+        assert!(notice.message.contains("One connection could be read from it"), "{notice:?}");
+        assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
+        world.clock.advance(55 * MINUTE);
+        world.requests(Endpoint::Refresh, 1);
+        world.until_idle();
+        world.restart();
+        assert_eq!(world.overview().notices, []);
+        assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
+    }
+}
+
+#[test]
+fn f47_connections_that_are_lost_with_a_damaged_page_are_named() {
+    let world = damaged(World::connected(), |bytes| bytes[4096..8192].fill(0xaa));
+    let notice = the_notice(&world);
+    assert!(
+        notice.message.contains("No connection could be read from it; lost: sandbox · ada."),
+        "{notice:?}"
+    );
+    assert_eq!(world.overview().connections, []);
+}
+
+#[test]
+fn f47_an_empty_database_where_there_was_one_is_never_taken_for_a_new_one() {
+    for remove in [false, true] {
+        let mut world = World::connected();
+        world.kill();
+        if remove {
+            fs::remove_file(world.database()).unwrap();
+        } else {
+            fs::write(world.database(), b"").unwrap();
+        }
+        world.start();
+        let notice = the_notice(&world);
+        assert!(notice.message.contains("empty or gone"), "{notice:?}");
+        // The keychain still knows this installation, so the sign-in is found sealed under the same key.
+        world.sign_in();
+        world.until_settled();
+        world.restart();
+        assert_eq!(world.overview().notices, []);
+        assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
     }
 }
 
@@ -154,16 +214,79 @@ fn f62_a_database_of_a_later_version_is_refused_by_name_and_left_alone() {
     assert!(fs::read(world.database()).unwrap() == bytes);
 }
 
-#[test]
-fn a_row_that_no_version_wrote_is_refused_by_name_and_left_alone() {
+/// Ada and Ben, with Ben's row changed behind Latchkey's back.
+fn with_bens_row(change: &str) -> World {
     let mut world = World::connected();
+    world.settings(|settings| settings.consent = Consent::Agree { account: "ben".into() });
+    let (_, url) = world.begin();
+    world.link(&world.browser(&url));
+    world.until("two", |overview| overview.connections.len() == 2);
     world.kill();
     let database = rusqlite::Connection::open(world.database()).unwrap();
-    database.execute("UPDATE connections SET standing = 'nonsense'", []).unwrap();
+    database.pragma_update(None, "foreign_keys", "OFF").unwrap();
+    database.execute(&format!("UPDATE connections SET {change} WHERE account_key = 'ben'"), []).unwrap();
     drop(database);
-    let refused = world.try_start().unwrap_err();
-    assert!(refused.to_string().contains("connections.standing"), "{refused}");
-    assert_eq!(world.count("SELECT count(*) FROM connections WHERE standing = 'nonsense'"), 1);
+    world.start();
+    world
+}
+
+#[test]
+fn a_row_that_no_version_wrote_is_named_and_kept_and_the_others_work() {
+    for (change, name) in [
+        ("standing = 'nonsense'", "Latchkey Sandbox · Ben"),
+        ("track = '{'", "Latchkey Sandbox · Ben"),
+        ("id = 'no id'", "Latchkey Sandbox · Ben"),
+        ("provider_name = CAST(x'ff' AS TEXT)", "Ben"),
+    ] {
+        let world = with_bens_row(change);
+        let notice = the_notice(&world);
+        assert!(notice.message.starts_with(name), "{notice:?}");
+        assert!(notice.message.contains("cannot be read from the database"), "{notice:?}");
+        assert_eq!(world.check().unwrap().account.key, "ada");
+        assert_eq!(world.count("SELECT count(*) FROM connections"), 2, "the row is kept");
+    }
+}
+
+#[test]
+fn an_account_whose_row_cannot_be_read_is_signed_in_to_anew() {
+    let mut world = with_bens_row("standing = 'nonsense'");
+    let (_, url) = world.begin();
+    world.link(&world.browser(&url));
+    world.until("two", |overview| overview.connections.len() == 2);
+    world.restart();
+    assert_eq!(world.overview().notices, []);
+    for connection in world.overview().connections {
+        let checked = world.run(world.engine().check(connection.id)).unwrap();
+        assert_eq!(checked.health.severity, Severity::Healthy);
+    }
+}
+
+#[test]
+fn f47_a_sealed_set_with_any_bit_flipped_is_told_and_kept() {
+    let mut world = World::new();
+    let (_, url) = world.begin();
+    world.keychain.set_mood(Mood::Failing(KeychainError::TooLarge));
+    world.link(&world.browser(&url));
+    world.until("connected", |overview| overview.connections.len() == 1);
+    world.kill();
+    world.keychain.set_mood(Mood::Open);
+    let (keep, items) = (fs::read(world.database()).unwrap(), world.keychain.items());
+    for byte in [1, 5, 12, 40, 75, 100] {
+        fs::write(world.database(), &keep).unwrap();
+        world.keychain.set_items(items.clone());
+        let database = rusqlite::Connection::open(world.database()).unwrap();
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, Vec<u8>>(0);
+        let mut envelope = database.query_row("SELECT envelope FROM token_sets", [], read).unwrap();
+        envelope[byte] ^= 1;
+        database.execute("UPDATE token_sets SET envelope = ?1", [&envelope]).unwrap();
+        drop(database);
+        world.start();
+        assert_eq!(world.check().unwrap().health.severity, Severity::Attention);
+        let GrantState::Attention { reason, .. } = world.grant() else { panic!("{:?}", world.grant()) };
+        assert_eq!(reason, AttentionReason::Unreadable);
+        assert_eq!(world.refreshes().len(), 0);
+        world.kill();
+    }
 }
 
 #[test]

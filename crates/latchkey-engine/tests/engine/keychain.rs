@@ -3,7 +3,7 @@
 use crate::support::{MINUTE, World, farewell};
 use latchkey_engine::{KeychainError, Mood};
 use latchkey_protocol::{
-    Activity, GrantState, Keep, ProblemCode, RestingPlace, Revocation, Severity, VaultState,
+    Activity, GrantState, Keep, ProblemCode, RestingPlace, Revocation, SealedReason, Severity, VaultState,
 };
 use latchkey_sandbox::{Endpoint, Moment, Release};
 
@@ -58,12 +58,18 @@ fn f43_f45_without_a_keychain_a_sign_in_does_not_begin_and_says_what_to_do() {
 
 #[test]
 fn a_sign_in_that_the_keychain_does_not_take_stays_sealed_and_settles_when_it_opens() {
-    for error in [KeychainError::Locked, KeychainError::Slow, KeychainError::TooLarge] {
+    for (error, reason) in [
+        (KeychainError::Locked, SealedReason::KeychainLocked),
+        (KeychainError::Slow, SealedReason::KeychainSlow),
+        (KeychainError::Absent("no service".into()), SealedReason::KeychainAbsent),
+        (KeychainError::Refused("denied".into()), SealedReason::KeychainRefused),
+    ] {
         let world = World::new();
         let (_, url) = world.begin();
         world.keychain.set_mood(failing(error));
         world.link(&world.browser(&url));
         world.until("connected", |overview| overview.connections.len() == 1);
+        world.until("told", |overview| overview.connections[0].sealed == Some(reason));
         assert_eq!(world.connection().resting, RestingPlace::Sealed);
         assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
         assert_eq!(world.count("SELECT count(*) FROM token_sets"), 1);
@@ -76,6 +82,26 @@ fn a_sign_in_that_the_keychain_does_not_take_stays_sealed_and_settles_when_it_op
         assert_eq!(world.count("SELECT count(*) FROM token_sets"), 0);
         assert_eq!(world.overview().vault, VaultState::Open);
     }
+}
+
+#[test]
+fn a_sign_in_that_is_too_large_stays_sealed_says_so_and_is_not_tried_in_vain() {
+    let mut world = World::new();
+    world.keychain.set_mood(Mood::UpTo(80));
+    world.sign_in();
+    world.until("told", |overview| overview.connections[0].sealed == Some(SealedReason::TooLarge));
+    assert_eq!(world.overview().vault, VaultState::Open, "a keychain with small items is no closed one");
+    let written = world.keychain.refusals();
+    for _ in 0..20 {
+        world.clock.advance(2 * MINUTE);
+        world.until_asleep_for(41_000);
+    }
+    assert_eq!(world.keychain.refusals(), written);
+    world.clock.advance(15 * MINUTE);
+    world.requests(Endpoint::Refresh, 1);
+    world.until_idle();
+    world.restart();
+    assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
 }
 
 #[test]
@@ -185,6 +211,6 @@ fn a_farewell_behind_a_locked_keychain_waits_until_it_can_be_told() {
         world.advance_until("gone", MINUTE, |overview| overview.connections.is_empty());
         assert_eq!(world.run(farewell(&mut events)), Revocation::Confirmed);
         assert!(world.sandbox.grants()[0].revoked.is_some());
-        assert_eq!(world.keychain.items().len(), 1, "only the installation key is left");
+        assert_eq!(world.sets_in_keychain(), 0, "no sign-in is left");
     }
 }

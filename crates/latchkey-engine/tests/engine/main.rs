@@ -1,21 +1,25 @@
 //! The engine against the sandbox, with a clock moved by hand: one file per subject.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backup;
 mod callback;
 mod check;
 mod comeback;
 mod files;
 mod items;
 mod journey;
+mod key_rotation;
 mod keychain;
 mod late;
 mod leak;
 mod loopback;
 mod notices;
 mod pacing;
+mod protection;
 mod redirects;
 mod refresh;
 mod restart;
+mod rollback;
 mod skew;
 mod support;
 #[cfg(target_os = "linux")]

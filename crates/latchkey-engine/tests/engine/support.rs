@@ -236,6 +236,11 @@ impl World {
         sent.iter().map(|entry| entry.form.value("refresh_token").unwrap().to_owned()).collect()
     }
 
+    /// How many token sets rest in the keychain.
+    pub(crate) fn sets_in_keychain(&self) -> usize {
+        self.keychain.items().keys().filter(|name| name.contains("/c-")).count()
+    }
+
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("data/latchkey.db")
     }

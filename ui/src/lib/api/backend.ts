@@ -3,10 +3,12 @@
 // The list of operations is written once, in Rust. `Parity` below does not compile when the engine has an
 // operation that this interface lacks, or the reverse.
 import type {
+  BackedUp,
   ConnectionId,
   ConnectionView,
   Event,
   HistoryEntry,
+  Imported,
   Keep,
   Operation,
   Overview,
@@ -35,6 +37,12 @@ export interface Reconnect {
   redirect: Redirect | null;
 }
 
+/** A backup: the whole path of its file, and the passphrase under which it is sealed. */
+export interface BackupFile {
+  path: string;
+  passphrase: string;
+}
+
 /** Every operation. A method that fails rejects with a `Problem`. */
 export interface Backend {
   overview(): Promise<Overview>;
@@ -54,6 +62,15 @@ export interface Backend {
   openRegisterPage(request: { provider: ProviderId }): Promise<void>;
   openManagePage(request: { connection: ConnectionId }): Promise<void>;
   history(request: { connection: ConnectionId }): Promise<HistoryEntry[]>;
+  protectWithPassphrase(request: { passphrase: string }): Promise<void>;
+  changePassphrase(request: { old: string; new: string }): Promise<void>;
+  unlock(request: { passphrase: string }): Promise<void>;
+  /** With `create` the file is made; without it must be there. */
+  useKeyFile(request: { path: string; create: boolean }): Promise<void>;
+  useKeychain(): Promise<void>;
+  rotateKey(): Promise<void>;
+  exportBackup(request: BackupFile): Promise<BackedUp[]>;
+  importBackup(request: BackupFile): Promise<Imported[]>;
 }
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`

@@ -23,7 +23,7 @@ export type SignInId = string;
 /**
  * Something that can be asked of Latchkey, by whatever door.
  */
-export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "check" | "disconnect" | "forget" | "save_client_id" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history";
+export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "check" | "disconnect" | "forget" | "save_client_id" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history" | "protect_with_passphrase" | "change_passphrase" | "unlock" | "use_key_file" | "use_keychain" | "rotate_key" | "export_backup" | "import_backup";
 
 /**
  * The whole state of the engine that may leave it.
@@ -44,12 +44,26 @@ notices: Array<Notice>,
 /**
  * How the place is where sign-ins rest.
  */
-vault: VaultState, };
+vault: VaultState, 
+/**
+ * Where the key is kept under which they are sealed.
+ */
+protection: Protection, };
 
 /**
  * How the place is where sign-ins rest.
  */
-export type VaultState = "open" | "locked" | "absent" | "slow" | "refused";
+export type VaultState = "open" | "locked" | "absent" | "slow" | "refused" | "passphrase-needed" | "key-file-unusable";
+
+/**
+ * Where the installation key is kept, under which sign-ins are sealed. The person chooses; nothing changes it
+ * silently.
+ */
+export type Protection = { "kind": "keychain" } | { "kind": "passphrase" } | { "kind": "key-file", 
+/**
+ * Where the file is.
+ */
+path: string, };
 
 /**
  * Something about a file or a setting that the person should know.
@@ -177,6 +191,10 @@ renewal: RenewalView,
  */
 resting: RestingPlace, 
 /**
+ * Why it rests sealed, where it does.
+ */
+sealed: SealedReason | null, 
+/**
  * A reconnect that is under way or has ended without success.
  */
 signIn: SignInView | null, 
@@ -271,6 +289,11 @@ message: string, };
 export type RestingPlace = "keychain" | "sealed" | "memory";
 
 /**
+ * Why a sign-in rests sealed in the local database rather than in the keychain. Nothing is lost in any case.
+ */
+export type SealedReason = "on-its-way" | "too-large" | "keychain-locked" | "keychain-absent" | "keychain-slow" | "keychain-refused" | "by-choice";
+
+/**
  * One line of a connection's history.
  */
 export type HistoryEntry = { 
@@ -290,7 +313,7 @@ message: string | null, };
 /**
  * What happened to a connection.
  */
-export type HistoryKind = "signed-in" | "renewed" | "renewal-failed" | "needs-sign-in" | "misconfigured" | "disconnect-requested";
+export type HistoryKind = "signed-in" | "renewed" | "renewal-failed" | "needs-sign-in" | "misconfigured" | "disconnect-requested" | "recovered" | "handed-over" | "imported";
 
 /**
  * How a connection is, as one value: everything a card, a tray line or a program needs to know.
@@ -354,7 +377,7 @@ providerText: string | null, } | { "kind": "disconnecting" };
 /**
  * Why the person must sign in again.
  */
-export type AttentionReason = "revoked-or-expired" | "lost-rotation" | "grant-ended" | "not-renewable" | "unreadable" | "memory-only";
+export type AttentionReason = "revoked-or-expired" | "lost-rotation" | "grant-ended" | "not-renewable" | "unreadable" | "memory-only" | "rolled-back" | "handed-over";
 
 /**
  * What is set up wrongly, on this side or on the provider's.
@@ -603,7 +626,7 @@ retryAfterMs: number | null, };
 /**
  * A code exists only because some consumer acts on it: the comment says who.
  */
-export type ProblemCode = "client-id-missing" | "keychain-unavailable" | "browser-unavailable" | "sign-in-needed" | "temporary" | "misconfigured" | "not-found" | "invalid-input" | "storage" | "internal";
+export type ProblemCode = "client-id-missing" | "keychain-unavailable" | "passphrase-needed" | "browser-unavailable" | "sign-in-needed" | "temporary" | "misconfigured" | "not-found" | "invalid-input" | "storage" | "internal";
 
 /**
  * One event, numbered from 1 in the order in which things happened.
@@ -668,3 +691,47 @@ manageUrl: string | null, };
  * What the provider knows of a disconnect.
  */
 export type Revocation = "confirmed" | "not-offered" | "unconfirmed" | "nothing-left";
+
+/**
+ * What became of one connection in an export.
+ */
+export type BackedUp = { 
+/**
+ * The provider's name.
+ */
+providerName: string, 
+/**
+ * The account's name.
+ */
+accountName: string, 
+/**
+ * What became of it.
+ */
+end: BackupEnd, };
+
+/**
+ * What became of a connection in an export.
+ */
+export type BackupEnd = "exported" | "not-usable" | "memory-only" | "unreadable";
+
+/**
+ * What became of one connection in an import.
+ */
+export type Imported = { 
+/**
+ * The provider's name.
+ */
+providerName: string, 
+/**
+ * The account's name.
+ */
+accountName: string, 
+/**
+ * What became of it.
+ */
+end: ImportEnd, };
+
+/**
+ * What became of a connection in an import.
+ */
+export type ImportEnd = "added" | "replaced" | "kept-existing" | "failed";

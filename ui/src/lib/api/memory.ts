@@ -1,14 +1,17 @@
 // The door without Latchkey behind it: the same operations over a world that is made up. For the gallery, for
 // working on the window in a browser, and for tests, which read in `calls` what the window asked for.
 import { present } from '../state/clock.svelte';
-import type { Backend, BeginSignIn, Event, Reconnect } from './backend';
+import type { Backend, BackupFile, BeginSignIn, Event, Reconnect } from './backend';
 import type {
+  BackedUp,
   ConnectionId,
   ConnectionView,
   EventBody,
   HistoryEntry,
+  Imported,
   Overview,
   Problem,
+  Protection,
   ProviderId,
   ProviderView,
   Revocation,
@@ -106,6 +109,25 @@ export class MemoryBackend implements Backend {
   openManagePage = (request: { connection: ConnectionId }) => this.#do('openManagePage', request, () => undefined);
   history = (request: { connection: ConnectionId }) => this.#do('history', request, () => this.world.history ?? []);
 
+  protectWithPassphrase = (request: { passphrase: string }) =>
+    this.#do('protectWithPassphrase', request, () => this.#protect({ kind: 'passphrase' }));
+  changePassphrase = (request: { old: string; new: string }) => this.#do('changePassphrase', request, () => undefined);
+  unlock = (request: { passphrase: string }) =>
+    this.#do('unlock', request, () => this.#protect({ kind: 'passphrase' }));
+  useKeyFile = (request: { path: string; create: boolean }) =>
+    this.#do('useKeyFile', request, () => this.#protect({ kind: 'key-file', path: request.path }));
+  useKeychain = () => this.#do('useKeychain', null, () => this.#protect({ kind: 'keychain' }));
+  rotateKey = () => this.#do('rotateKey', null, () => undefined);
+  exportBackup = (request: BackupFile) =>
+    this.#do('exportBackup', request, () =>
+      this.world.overview.connections.map(({ providerName, account }): BackedUp => ({
+        providerName,
+        accountName: account.name,
+        end: 'exported',
+      })),
+    );
+  importBackup = (request: BackupFile) => this.#do('importBackup', request, (): Imported[] => []);
+
   /** Tells the window that something happened. */
   emit(body: EventBody): void {
     this.#listener({ number: ++this.#number, body });
@@ -118,6 +140,11 @@ export class MemoryBackend implements Backend {
     if (problem) throw problem;
     if (this.world.silent?.includes(operation)) await new Promise(() => undefined);
     return work();
+  }
+
+  #protect(protection: Protection): void {
+    this.world.overview = { ...this.world.overview, protection, vault: 'open' };
+    this.emit({ kind: 'overview', overview: this.world.overview });
   }
 
   #connectionOf(id: ConnectionId): ConnectionView {

@@ -31,5 +31,13 @@ export function tauriBackend(): Backend {
     openRegisterPage: (request) => call('open_register_page', request),
     openManagePage: (request) => call('open_manage_page', request),
     history: (request) => call('history', request),
+    protectWithPassphrase: (request) => call('protect_with_passphrase', request),
+    changePassphrase: (request) => call('change_passphrase', request),
+    unlock: (request) => call('unlock', request),
+    useKeyFile: (request) => call('use_key_file', request),
+    useKeychain: () => call('use_keychain'),
+    rotateKey: () => call('rotate_key'),
+    exportBackup: (request) => call('export_backup', { ...request }),
+    importBackup: (request) => call('import_backup', { ...request }),
   };
 }

@@ -44,7 +44,7 @@ export function galleryBackend(): Backend {
   const state = STATES[name];
   if (!state) {
     index();
-    return new MemoryBackend({ overview: { providers: [], connections: [], notices: [], vault: 'open' } });
+    return new MemoryBackend({ overview: { providers: [], connections: [], notices: [], vault: 'open', protection: { kind: 'keychain' } } });
   }
   present.now = () => NOW;
   void play(name);

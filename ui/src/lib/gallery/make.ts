@@ -108,6 +108,7 @@ export function connection(special: Partial<ConnectionView> = {}, health: Health
       lastFailure: null,
     },
     resting: 'keychain',
+    sealed: null,
     signIn: null,
     manageUrl: 'https://www.spotify.com/account/apps/',
     ...special,
@@ -148,5 +149,5 @@ export function ended(ending: SignInEnding, special: Partial<SignInView> = {}): 
 
 /** A whole state: three providers, nothing connected, everything in order. */
 export function overview(special: Partial<Overview> = {}): Overview {
-  return { providers: [spotify(), discord(), provider()], connections: [], notices: [], vault: 'open', ...special };
+  return { providers: [spotify(), discord(), provider()], connections: [], notices: [], vault: 'open', protection: { kind: 'keychain' }, ...special };
 }

@@ -11,6 +11,7 @@ import type {
   NoticeKind,
   ProblemCode,
   RestingPlace,
+  SealedReason,
   VaultState,
 } from '../api/bindings';
 
@@ -210,6 +211,10 @@ export const en = {
       'not-renewable': (name: string) => `Access ran out, and ${name} gave no way to renew it.`,
       unreadable: () => 'The stored sign-in is missing from the keychain or cannot be read.',
       'memory-only': () => 'This sign-in was kept in memory only, and Latchkey was closed since.',
+      'rolled-back': (name: string) =>
+        `An older copy of Latchkey's database was put back, so this sign-in to ${name} may have been used and replaced since. It is not sent again by itself. Reconnect, or check again to try it.`,
+      'handed-over': () =>
+        'This sign-in was exported for another computer, which renews it from now on. To take it back, check again or reconnect, and stop using it there.',
     } satisfies Record<AttentionReason, (name: string) => string>,
   },
 
@@ -242,6 +247,16 @@ export const en = {
     memory: 'In memory only: ends when Latchkey closes',
   } satisfies Record<RestingPlace, string>,
 
+  sealed: {
+    'on-its-way': 'Sealed on this computer, on its way to the keychain',
+    'too-large': 'Sealed on this computer, because it is too large for the keychain',
+    'keychain-locked': 'Sealed on this computer until the keychain is unlocked',
+    'keychain-absent': 'Sealed on this computer until there is a keychain',
+    'keychain-slow': 'Sealed on this computer until the keychain answers',
+    'keychain-refused': 'Sealed on this computer, because the keychain refuses it',
+    'by-choice': 'Sealed on this computer',
+  } satisfies Record<SealedReason, string>,
+
   card: {
     check: 'Check',
     checkAgain: 'Check again',
@@ -272,6 +287,9 @@ export const en = {
       'needs-sign-in': 'Sign-in needed',
       misconfigured: 'A setting is wrong',
       'disconnect-requested': 'Disconnect requested',
+      recovered: 'Newer sign-in found in the keychain',
+      'handed-over': 'Exported for another computer',
+      imported: 'Imported from a backup',
     } satisfies Record<HistoryKind, string>,
   },
 
@@ -320,6 +338,14 @@ export const en = {
       title: 'The keychain refuses Latchkey',
       text: 'Allow Latchkey in the settings of your keychain. Sign-ins that rest there stay there.',
     },
+    'passphrase-needed': {
+      title: 'Enter your passphrase',
+      text: 'Your sign-ins are sealed until then. Nothing is lost and nothing is renewed meanwhile.',
+    },
+    'key-file-unusable': {
+      title: 'The key file cannot be used',
+      text: 'It is gone, damaged, or open to others. Nothing is lost. Put it back, for you alone, and Latchkey goes on by itself.',
+    },
   } satisfies Record<VaultState, { title: string; text: string }>,
 
   notice: {
@@ -340,6 +366,7 @@ export const en = {
   problem: {
     'client-id-missing': 'A client id is needed first',
     'keychain-unavailable': 'The keychain is not available',
+    'passphrase-needed': 'The passphrase is needed first',
     'browser-unavailable': 'No browser could be opened',
     'sign-in-needed': 'This connection needs a new sign-in',
     temporary: 'Not possible at this moment',

@@ -1,0 +1,102 @@
+//! The content of a backup before it is sealed.
+
+use latchkey_protocol::{ConnectionId, Keep, ProviderId, RestingPlace, Timestamp};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::connection::{Access, Account, Connection, Grant, Standing, Track};
+use crate::credential::TokenSet;
+
+/// Everything in a backup.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Backup {
+    created_at: Timestamp,
+    connections: Vec<Written>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    provider: ProviderId,
+    provider_name: String,
+    client_id: String,
+    account_key: String,
+    account_name: String,
+    epoch: i64,
+    generation: i64,
+    authorized_at: Timestamp,
+    ends_at: Option<Timestamp>,
+    asked: Vec<String>,
+    granted: Vec<String>,
+    set: Zeroizing<Vec<u8>>,
+}
+
+impl Backup {
+    pub(super) fn new(created_at: Timestamp) -> Self {
+        Self { created_at, connections: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, connection: &Connection, set: &TokenSet) {
+        self.connections.push(Written {
+            provider: connection.provider.clone(),
+            provider_name: connection.provider_name.clone(),
+            client_id: connection.client_id.clone(),
+            account_key: connection.account.key.clone(),
+            account_name: connection.account.name.clone(),
+            epoch: connection.epoch,
+            generation: connection.generation,
+            authorized_at: connection.grant.authorized_at,
+            ends_at: connection.grant.ends_at,
+            asked: connection.grant.asked.clone(),
+            granted: connection.grant.granted.clone(),
+            set: set.to_bytes(),
+        });
+    }
+
+    /// The written form, for sealing only. Its room is reckoned beforehand: a buffer that grows leaves copies.
+    pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        // A byte of a set takes at most four characters; the rest of a connection is small.
+        let room = self.connections.iter().map(|written| 4 * written.set.len() + 16 * 1024).sum();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+        // Texts and numbers always serialize, and a vector takes them all.
+        let _ = serde_json::to_writer(&mut *bytes, self);
+        bytes
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    /// The connections with their token sets. One whose set is of another form is left out.
+    pub(super) fn into_connections(self) -> impl Iterator<Item = (Connection, TokenSet)> {
+        let at = self.created_at;
+        self.connections.into_iter().filter_map(move |written| {
+            let set = TokenSet::from_bytes(&written.set)?;
+            Some((connection(written, &set, at)?, set))
+        })
+    }
+}
+
+fn connection(written: Written, set: &TokenSet, at: Timestamp) -> Option<Connection> {
+    Some(Connection {
+        // Its own id is given where it arrives.
+        id: ConnectionId::try_from("c-imported").ok()?,
+        provider: written.provider,
+        provider_name: written.provider_name,
+        client_id: written.client_id,
+        account: Account { key: written.account_key, name: written.account_name, picture: None },
+        keep: Keep::Keychain,
+        epoch: written.epoch,
+        generation: written.generation,
+        grant: Grant {
+            authorized_at: written.authorized_at,
+            ends_at: written.ends_at,
+            asked: written.asked,
+            granted: written.granted,
+        },
+        access: Access::from(set),
+        standing: Standing::Good,
+        track: Track { last_success_at: Some(set.obtained_at), ..Track::default() },
+        resting: RestingPlace::Sealed,
+        created_at: at,
+    })
+}
