@@ -137,7 +137,7 @@ impl Planted {
 mod switch {
     use std::cell::Cell;
 
-    use super::Planted;
+    use crate::planted::Planted;
 
     thread_local! {
         static PLANTED: Cell<Option<Planted>> = const { Cell::new(None) };

@@ -97,7 +97,7 @@ pub(crate) fn renew_unanswered(parts: &Arc<Parts>, slot: &Arc<Slot>) {
 /// Starts a refresh, or joins the one that is under way.
 pub(crate) fn renew(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Flight {
     slot.write(|state| {
-        if let Some(flight) = state.flight.as_ref().filter(|_| !planted(Planted::NoSingleFlight)) {
+        if let Some(flight) = state.flight.as_ref().filter(|_| !alone(why)) {
             parts.gate.raise(&slot.id, awaited(why));
             return flight.clone();
         }
@@ -111,6 +111,11 @@ pub(crate) fn renew(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Flight {
         state.flight = Some(flight.clone());
         flight
     })
+}
+
+/// Whether a caller starts a flight of its own, as a planted bug has it.
+fn alone(why: Why) -> bool {
+    planted(Planted::NoSingleFlight) && matches!(why, Why::Needed { .. })
 }
 
 /// How much somebody needs a refresh who joins one.
@@ -272,19 +277,17 @@ async fn attempt(
     let started = (parts.clock.boot(), parts.now());
     let token_url = &provider.file.authorization.token_url;
     let date = OnceLock::new();
-    let sent = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh, &date);
-    let answer = guard::answered(parts, sent).await;
+    let asking = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh, &date);
+    let answer = guard::answered(parts, asking).await;
     parts.learn_time(token_url, date.get().copied(), started.0).await;
     if answer.is_answer() {
         parts.gate.answered(token_url);
     }
-    match answer {
-        TokenOutcome::Granted(granted) => {
-            let fresh = save::Fresh { granted, started };
-            save::save(parts, slot, connection, &set, fresh, rotation).await.map(Attempt::Ended)
-        }
-        other => refused(parts, connection, mistaken(other), intent).await,
+    if let TokenOutcome::Granted(granted) = answer {
+        let fresh = save::Fresh { granted, started };
+        return save::save(parts, slot, connection, &set, fresh, rotation).await.map(Attempt::Ended);
     }
+    refused(parts, connection, mistaken(answer), intent).await
 }
 
 /// What the mistakes of other programs make of an answer that ends nothing.

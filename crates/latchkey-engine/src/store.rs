@@ -154,8 +154,8 @@ impl Shelf {
     ) -> Result<T, StoreError> {
         match &self.bench {
             Bench::Thread => {
-                let shelf = self.clone();
-                let run = move || shelf.transact(DiskMood::Willing, work);
+                let own = self.clone();
+                let run = move || own.transact(DiskMood::Willing, work);
                 tokio::task::spawn_blocking(run).await.unwrap_or(Err(StoreError::Closing))
             }
             Bench::Simulated(disk) => {

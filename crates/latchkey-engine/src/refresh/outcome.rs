@@ -62,7 +62,7 @@ async fn revoke_unasked(parts: &Parts, connection: &Connection, set: &TokenSet) 
     let url = provider.and_then(|provider| provider.file.authorization.revocation_url.as_deref());
     if let (Some(url), Some(token)) = (url.and_then(|url| url::Url::parse(url).ok()), &set.refresh) {
         let client_id = &connection.client_id;
-        drop(authorization_code::revoke(&parts.http, &url, client_id, token, "refresh_token").await);
+        let _ = authorization_code::revoke(&parts.http, &url, client_id, token, "refresh_token").await;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use latchkey_engine::Engine;
-use latchkey_protocol::{AttentionReason, GrantState};
+use latchkey_protocol::{AttentionReason, GrantState, Severity};
 use tokio::sync::watch;
 
 use crate::life::says;
@@ -45,13 +45,10 @@ pub(crate) async fn calm(world: &Arc<World>, windows: &[Window]) {
 fn at_rest(window: &Window) -> bool {
     let engine = window.borrow().clone();
     let Some(engine) = engine else { return false };
-    engine.overview().connections.iter().all(|view| match view.health.grant {
-        GrantState::Attention { .. } => true,
-        GrantState::Disconnecting => false,
-        _ => {
-            view.renewal.consecutive_failures == 0
-                && view.health.severity == latchkey_protocol::Severity::Healthy
-        }
+    engine.overview().connections.iter().all(|view| {
+        let healthy = view.health.severity == Severity::Healthy;
+        let waits = matches!(view.health.grant, GrantState::Attention { .. });
+        waits || (healthy && view.renewal.consecutive_failures == 0)
     })
 }
 
@@ -90,7 +87,12 @@ fn ended(world: &World, reason: AttentionReason) {
     let fits = match reason {
         AttentionReason::RevokedOrExpired => decided,
         AttentionReason::LostRotation => lost || (decided && !quiet),
-        _ => false,
+        AttentionReason::GrantEnded
+        | AttentionReason::NotRenewable
+        | AttentionReason::Unreadable
+        | AttentionReason::MemoryOnly
+        | AttentionReason::RolledBack
+        | AttentionReason::HandedOver => false,
     };
     if !fits {
         world.violation("C", format!("it says {reason:?}, and the truth is {ends:?}"));

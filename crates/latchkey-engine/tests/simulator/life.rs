@@ -107,6 +107,17 @@ fn options(incarnation: &Arc<Incarnation>) -> Options {
     }
 }
 
+/// Kills come most of all where they hurt: while a refresh is on its way.
+pub(crate) fn kill_soon(incarnation: &Incarnation) {
+    let world = &incarnation.world;
+    let mut state = world.state();
+    if state.trouble && state.kills < world.plan.kills && state.rng.per_mille(400) {
+        let points = state.rng.below(8);
+        drop(state);
+        incarnation.light_fuse(points);
+    }
+}
+
 /// Kills come at any time, and often just when something is going on.
 async fn light_fuses(incarnation: Arc<Incarnation>) {
     let world = incarnation.world.clone();
@@ -132,7 +143,10 @@ async fn call(incarnation: Arc<Incarnation>, engine: Arc<Engine>) {
             let to_boundary = life - world.awake() % life;
             let wait = if state.rng.per_mille(500) { to_boundary } else { state.rng.range(200, life) };
             let patience = if state.rng.per_mille(300) { state.rng.range(1, 400) } else { i64::MAX };
-            (wait, patience, state.rng.pick(&[1, 5_000, 30_000]))
+            // Who wants a whole life has a token renewed that is far from its end.
+            let greedy = world.plan.kind == Kind::Kills && state.rng.per_mille(300);
+            let min_life = if greedy { i64::MAX } else { state.rng.pick(&[1, 5_000, 30_000]) };
+            (wait, patience, min_life)
         };
         pass(wait).await;
         if !world.state().trouble {
@@ -195,15 +209,21 @@ pub(crate) async fn sign_in(world: &World, engine: &Engine) -> bool {
 async fn signed_in(world: &World, window: &Window) -> bool {
     for _ in 0..50 {
         let engine = window.borrow().clone();
-        if let Some(engine) = engine {
-            if sign_in(world, &engine).await {
-                for _ in 0..50 {
-                    if !engine.overview().connections.is_empty() {
-                        return true;
-                    }
-                    pass(200).await;
-                }
-            }
+        if let Some(engine) = engine
+            && sign_in(world, &engine).await
+            && connected(&engine).await
+        {
+            return true;
+        }
+        pass(200).await;
+    }
+    false
+}
+
+async fn connected(engine: &Engine) -> bool {
+    for _ in 0..50 {
+        if !engine.overview().connections.is_empty() {
+            return true;
         }
         pass(200).await;
     }
@@ -297,9 +317,8 @@ async fn person(world: &World, engine: &Engine) {
 
 /// What the connection says of itself at the end.
 pub(crate) fn says(view: &ConnectionView) -> (Option<AttentionReason>, Severity) {
-    let reason = match &view.health.grant {
-        GrantState::Attention { reason, .. } => Some(*reason),
-        _ => None,
+    let GrantState::Attention { reason, .. } = &view.health.grant else {
+        return (None, view.health.severity);
     };
-    (reason, view.health.severity)
+    (Some(*reason), view.health.severity)
 }

@@ -110,6 +110,7 @@ async fn carry(incarnation: &Arc<Incarnation>, request: Request) -> Result<Reply
     let sender = incarnation.clone();
     if refresh.is_some() {
         world.state().on_the_wire += 1;
+        crate::life::kill_soon(incarnation);
     }
     // What is on the wire arrives, whatever becomes of the process that sent it.
     tokio::spawn(async move {
@@ -119,7 +120,7 @@ async fn carry(incarnation: &Arc<Incarnation>, request: Request) -> Result<Reply
         if refresh.is_some() {
             sender.world.state().on_the_wire -= 1;
         }
-        delivered(&sender, &reply, refresh.is_some());
+        delivered(&sender, reply.as_ref(), refresh.is_some());
         drop(done.send(reply));
     });
     let reply = answered.await.map_err(|_| NoReply::Lost("the world ended".into()))?;
@@ -140,7 +141,14 @@ fn weather(world: &World, refresh: bool) -> Weather {
         Kind::LostAnswers if !refresh || state.lost_last => Weather::Fair,
         Kind::LostAnswers => state.rng.pick(&LOSSES),
         Kind::Weather => state.rng.pick(&HARMLESS),
-        _ => state.rng.pick(&CHAOS),
+        Kind::Chaos
+        | Kind::Calm
+        | Kind::Kills
+        | Kind::Disk
+        | Kind::DiskAndKills
+        | Kind::People
+        | Kind::Sleep
+        | Kind::Keychain => state.rng.pick(&CHAOS),
     };
     state.lost_last = LOSSES.contains(&chosen);
     state.tally.faults += u64::from(chosen != Weather::Fair);
@@ -149,11 +157,13 @@ fn weather(world: &World, refresh: bool) -> Weather {
 
 fn trip(world: &World, weather: Weather) -> (i64, i64) {
     let mut state = world.state();
-    match weather {
-        Weather::Slow => (state.rng.range(3_000, 7_000), state.rng.range(3_000, 7_000)),
-        Weather::Swallowed => (7_500, 7_500),
-        _ => (state.rng.range(1, 150), state.rng.range(1, 150)),
+    if weather == Weather::Slow {
+        return (state.rng.range(3_000, 7_000), state.rng.range(3_000, 7_000));
     }
+    if weather == Weather::Swallowed {
+        return (7_500, 7_500);
+    }
+    (state.rng.range(1, 150), state.rng.range(1, 150))
 }
 
 /// What the provider, or something before it, makes of the request; `None` for nothing at all.
@@ -162,16 +172,16 @@ fn process(sender: &Incarnation, request: &Request, weather: Weather) -> Option<
     let now = world.now();
     match weather {
         Weather::Swallowed | Weather::Refused => return None,
-        Weather::FaultBefore => return said(502, ""),
-        Weather::Page => return said(200, "<html>Welcome to the hotel</html>"),
-        Weather::ClientRefused => return said(401, r#"{"error":"invalid_client"}"#),
+        Weather::FaultBefore => return Some(said(502, "")),
+        Weather::Page => return Some(said(200, "<html>Welcome to the hotel</html>")),
+        Weather::ClientRefused => return Some(said(401, r#"{"error":"invalid_client"}"#)),
         Weather::Throttled => {
             if let Some((grant, _)) =
                 request.form.get("refresh_token").and_then(|token| Provider::chain(token))
             {
                 world.state().provider.grants[grant].not_before = now + WAIT_S * 1000;
             }
-            return said(429, "");
+            return Some(said(429, ""));
         }
         Weather::Fair | Weather::Slow | Weather::AnswerLost | Weather::FaultAfter | Weather::Truncated => {}
     }
@@ -200,22 +210,29 @@ fn process(sender: &Incarnation, request: &Request, weather: Weather) -> Option<
         }
         Weather::FaultAfter => {
             lost("the answer was replaced by a fault");
-            said(500, "")
+            Some(said(500, ""))
         }
         Weather::Truncated => {
             lost("the answer was cut short");
             Some(Said { body: answer.body[..answer.body.len() / 2].to_owned(), issued: None, ..answer })
         }
-        _ => Some(answer),
+        Weather::Fair
+        | Weather::Slow
+        | Weather::Refused
+        | Weather::Swallowed
+        | Weather::FaultBefore
+        | Weather::Throttled
+        | Weather::Page
+        | Weather::ClientRefused => Some(answer),
     }
 }
 
-fn said(status: u16, body: &str) -> Option<Said> {
-    Some(Said { status, body: body.to_owned(), issued: None })
+fn said(status: u16, body: &str) -> Said {
+    Said { status, body: body.to_owned(), issued: None }
 }
 
 /// An answer reaches its process, or finds it dead.
-fn delivered(sender: &Incarnation, reply: &Option<Said>, refresh: bool) {
+fn delivered(sender: &Incarnation, reply: Option<&Said>, refresh: bool) {
     let Some(Said { issued: Some((id, token)), .. }) = reply else { return };
     let (at, generation_before) = (sender.world.now(), sender.world.generation());
     let rotates = sender.world.plan.rotates;
@@ -253,10 +270,16 @@ fn check_sending(incarnation: &Incarnation, grant: usize, token: usize) {
     let now = world.now();
     let state = world.state();
     let known = &state.provider.grants[grant];
-    let stale = known.delivered.is_some_and(|delivery| delivery.token > token);
+    let outdated = known.delivered.is_some_and(|delivery| delivery.token > token);
     let early = now < known.not_before;
+    let life = world.plan.life_s * 1000;
+    let buffer = (life / 2).clamp(30_000, 300_000);
+    let needless = known.delivered.is_some_and(|delivery| now + buffer + 2_000 < delivery.at + life);
     drop(state);
-    if stale {
+    if needless && world.plan.kind == Kind::Calm {
+        world.violation("D", "a token is renewed that has plenty of life");
+    }
+    if outdated {
         world.violation("B", format!("token {token} leaves although a newer one was kept"));
     }
     if early && world.plan.kind == Kind::Weather {

@@ -9,7 +9,7 @@ use latchkey_protocol::Timestamp;
 use tokio::sync::Notify;
 
 use crate::plan::{Kind, Plan};
-use crate::provider::Provider;
+use crate::provider::{Delivery, Provider};
 use crate::rng::Rng;
 
 /// 21 November 2026, 08:00 UTC.
@@ -61,6 +61,12 @@ pub(crate) struct Tally {
     pub(crate) excused: u64,
 }
 
+/// The moment from which virtual time is counted.
+#[expect(clippy::disallowed_methods, reason = "time is paused here")]
+fn beginning() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 impl World {
     pub(crate) fn new(seed: u64) -> Arc<Self> {
         let mut rng = Rng::new(seed);
@@ -97,7 +103,7 @@ impl World {
             database: Arc::new(Mutex::new(rusqlite::Connection::open_in_memory().unwrap())),
             keychain: MemoryKeychain::default(),
             state: Mutex::new(state),
-            started: tokio::time::Instant::now(),
+            started: beginning(),
         })
     }
 
@@ -207,7 +213,7 @@ impl Incarnation {
             milliseconds => pass(milliseconds).await,
         }
         if self.is_dead() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
@@ -250,8 +256,6 @@ impl Incarnation {
         self.died.notify_one();
     }
 }
-
-use crate::provider::Delivery;
 
 /// Virtual time goes by.
 #[expect(clippy::disallowed_methods, reason = "time is paused here and moves when everybody waits")]
