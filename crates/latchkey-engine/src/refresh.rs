@@ -130,7 +130,7 @@ fn awaited(why: Why) -> Need {
 async fn fly(parts: Arc<Parts>, slot: Arc<Slot>, why: Why) -> RefreshEnd {
     let landing = Landing { parts: &parts, slot: &slot };
     let lane = parts.gate.lane(&slot.id, turn::host(&parts, &slot), turn::need(&parts, &slot, why)).await;
-    let exclusive = slot.exclusive.lock().await;
+    let exclusive = if alone(why) { None } else { Some(slot.exclusive.lock().await) };
     let need = lane.need().unwrap_or_else(|| turn::need(&parts, &slot, why));
     let end = match parts.gate.admit(parts.ask(&slot.connection()), need, parts.clock.boot()) {
         Ok(_pass) => {
@@ -255,7 +255,7 @@ async fn attempt(
         }
         Standing::Good | Standing::Misconfigured { .. } | Standing::Attention { .. } => {}
     }
-    if why.seen() != connection.version() && !planted(Planted::NoReload) {
+    if why.seen() != connection.version() && !planted(Planted::NoReload) && !alone(why) {
         return Ok(Attempt::Ended(RefreshEnd::Renewed));
     }
     let set = match resting::load(parts, slot, &connection).await {

@@ -24,7 +24,7 @@ const AGAIN_MS: i64 = 100;
 
 /// The connection's lock and slot; `None` when another process keeps it.
 pub(super) async fn take(parts: &Parts, slot: &Slot) -> std::io::Result<Option<Box<dyn Rotation>>> {
-    if planted(Planted::NoLock) {
+    if planted(Planted::NoLock) || planted(Planted::NoSingleFlight) {
         return Ok(Some(Box::new(NoSlot)));
     }
     let until = parts.clock.boot().plus(PATIENCE_MS);

@@ -18,6 +18,9 @@ use crate::world::{Incarnation, SimClock, World, pass};
 /// The engine that runs in each process of a world, for those who look at it from outside.
 type Window = watch::Receiver<Option<Arc<Engine>>>;
 
+/// Awake for so long, everything that ran out in a sleep is renewed, in milliseconds.
+const WAKING_MS: i64 = 58_000;
+
 /// Lives through a world.
 pub(crate) async fn live(world: &Arc<World>) {
     let mut processes = JoinSet::new();
@@ -239,7 +242,11 @@ async fn fate(world: Arc<World>, windows: Vec<Window>, until: i64) {
         pass(wait).await;
         let engine = windows[0].borrow().clone();
         match world.plan.kind {
-            Kind::Sleep => sleep(&world, life),
+            Kind::Sleep => {
+                sleep(&world, life);
+                pass(WAKING_MS).await;
+                still_renewed(&world);
+            }
             Kind::Keychain => mood(&world),
             Kind::People => {
                 if let Some(engine) = engine {
@@ -265,6 +272,15 @@ async fn fate(world: Arc<World>, windows: Vec<Window>, until: i64) {
                 grant.ended.get_or_insert(Ended::Revoked);
             }
         }
+    }
+}
+
+/// Nobody asked, and yet the token was renewed soon after the computer woke.
+fn still_renewed(world: &World) {
+    let (now, life) = (world.now(), world.plan.life_s * 1000);
+    let delivery = world.state().provider.grants.last().and_then(|grant| grant.delivered);
+    if delivery.is_some_and(|delivery| delivery.at + life < now) {
+        world.violation("S", "the computer woke, and a token stayed dead");
     }
 }
 

@@ -119,7 +119,10 @@ impl Plan {
                 self.grace_ms = 0;
                 self.revoked_by_provider = rng.per_mille(200);
             }
-            Kind::Sleep => self.grace_ms = 0,
+            Kind::Sleep => {
+                self.grace_ms = 0;
+                self.callers = usize::try_from(rng.range(0, 2)).unwrap();
+            }
             Kind::Keychain => {
                 self.grace_ms = 0;
                 self.kills = rng.below(2);

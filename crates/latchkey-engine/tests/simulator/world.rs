@@ -271,6 +271,10 @@ impl Clock for SimClock {
         Boot(self.0.now())
     }
 
+    fn suspended_ms(&self) -> i64 {
+        self.0.state().suspended
+    }
+
     fn wall(&self) -> Timestamp {
         let now = self.0.now();
         let offset = self.0.state().wall_offset;
