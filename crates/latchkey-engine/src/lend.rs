@@ -45,6 +45,8 @@ pub(crate) async fn lend(
     let mut renewed = false;
     loop {
         let changed = slot.changed.notified();
+        // Read before the token is looked at: one that is renewed meanwhile must not be renewed again.
+        let seen = slot.connection().version();
         let enough = enough(&slot, min_life_ms);
         if let Some(token) = at_hand(parts, &slot, enough).await? {
             return Ok(token);
@@ -52,7 +54,7 @@ pub(crate) async fn lend(
         if renewed || !may_ask(parts, &slot) || parts.clock.boot() >= deadline {
             break;
         }
-        let flight = refresh::renew(parts, &slot, Why::Needed { seen: slot.connection().version() });
+        let flight = refresh::renew(parts, &slot, Why::Needed { seen });
         tokio::select! {
             biased;
             _ = flight => renewed = true,
