@@ -28,6 +28,11 @@ async function open(name: string): Promise<void> {
     });
     await person.click(button);
   }
+  if (state.type) {
+    const field = document.querySelector<HTMLInputElement>(state.type.into);
+    if (!field) throw new Error(`nothing to type into at ${state.type.into}`);
+    await person.type(field, `${state.type.text}{Enter}`);
+  }
 }
 
 const asked = () => backend.calls.map(({ operation }) => operation).filter((operation) => operation !== 'watch');
@@ -47,7 +52,7 @@ const SAYS: Record<string, (string | RegExp)[]> = {
   'first-run-no-providers': [/found no services/, /line 12/, /The file is kept as it is/],
   'setup': ['Spotify needs your own client id', /Never|never needs the client secret/, /LATCHKEY_SPOTIFY_CLIENT_ID/],
   'setup-empty-field': ['Paste the client id first.'],
-  'setup-refused': ['Spotify needs your own client id'],
+  'setup-refused': ['Spotify needs your own client id', /32 letters and digits/],
   'setup-change': ['Your client id for Spotify', 'Remove the saved client id'],
   'setup-environment': [/comes from the environment variable LATCHKEY_SPOTIFY_CLIENT_ID/],
   'client-id-sources': ['Uses your client id', 'Client id from the environment'],
@@ -59,7 +64,7 @@ const SAYS: Record<string, (string | RegExp)[]> = {
   'sign-in-expired': ['Nobody came back in time'],
   'sign-in-failed': ['Could not sign in to Discord', /503/, 'Try again in a few minutes.'],
   'sign-in-failed-keychain': ['Sign in for this session only'],
-  'keychain-dialog': ['The keychain is not available', /ends when Latchkey closes/],
+  'keychain-dialog': ['The keychain is not available', /ends when Latchkey closes/, /protect your sign-ins with a passphrase/],
   'problem-temporary': ['Not possible at this moment', /Discord cannot be reached/],
   'healthy': ['All 3 connections healthy', 'Healthy', /sign-in lasts until/, 'Confirmed 3 minutes ago', 'Kept in the keychain'],
   'details': ['What happened', 'Renewal failed', ': Spotify answered 503'],
@@ -93,6 +98,35 @@ const SAYS: Record<string, (string | RegExp)[]> = {
   'farewell-nothing-left': [/no access left/],
   'vault-slow': ['The keychain does not answer'],
   'vault-refused': ['The keychain refuses Latchkey'],
+  'passphrase-needed': [
+    'Enter your passphrase',
+    /Nothing is lost/,
+    /cannot be replaced/,
+    'Waiting for your passphrase. Your sign-in is kept.',
+    /has not been entered/,
+  ],
+  'passphrase-wrong': [/This is not the passphrase\. Nothing is lost/, 'The next try is possible in', '0:08'],
+  'passphrase-empty': ['Enter the passphrase first.'],
+  'key-file-unusable': ['The key file cannot be used', '/media/ada/stick/latchkey.key', 'Waiting for the key file. Your sign-in is kept.'],
+  'protected-by-passphrase': [/sealed on this computer under your passphrase\. You enter it/, 'Sealed on this computer under your passphrase'],
+  'protected-by-key-file': [/The key is in the file \/media\/ada\/stick\/latchkey\.key/, 'Sealed on this computer under your key file'],
+  'protect-dialog': ['Protect your sign-ins with a passphrase', /Nobody can open them without it/, /At least 12 characters/],
+  'protect-dialog-short': ['This is too short: use at least 12 characters.'],
+  'rolled-back': ['An older copy was put back', /not sent again by itself/, '1 connection needs you'],
+  'handed-over': ['Handed over to another computer', 'Handed over', /exported for another computer/],
+  'clock-wrong': ['Clock is wrong', /47 minutes ahead of Spotify’s/],
+  'sealed-reasons': [
+    /on its way to the keychain/,
+    /too large for the keychain/,
+    /until the keychain is unlocked/,
+    /until there is a keychain/,
+    /until the keychain answers/,
+    /because the keychain refuses it/,
+  ],
+  'security': ['Change the passphrase', 'Use the keychain instead', 'Replace the key now'],
+  'security-change': ['Present passphrase', 'New passphrase', 'The same again'],
+  'security-export': [/They stop working here until you take them back/, 'Passphrase for this file'],
+  'security-import': ['Passphrase of this file'],
   'notices': [/line 3/, 'The database had to be replaced', 'Browsers cannot hand the sign-in back by link'],
   'long-words': [/Donaudampfschifffahrt/],
   'everything': ['1 connection needs you'],
@@ -114,7 +148,8 @@ describe('the gallery', () => {
     expect(screen.getAllByRole('heading', { level: 1 })).toHaveLength(1);
     expect(screen.getAllByRole('main', { hidden: true })).toHaveLength(1);
     for (const one of screen.queryAllByRole('button', { hidden: true })) {
-      expect(one).toHaveProperty('type', 'button');
+      // What sends is in a form; everything else only does what it says.
+      expect(one).toHaveProperty('type', one.closest('form') && one.matches('.primary') ? expect.any(String) : 'button');
       expect(one.dataset['action'], one.outerHTML).toBeTruthy();
       expect(one.getAttribute('aria-label') ?? one.textContent.trim()).not.toBe('');
     }

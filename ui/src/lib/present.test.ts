@@ -1,12 +1,13 @@
 // What a card says for each state. The rule behind every line: it is true at that moment.
 import { describe, expect, it } from 'vitest';
 
-import type { Activity, FailureKind, Severity } from './api/bindings';
+import type { Activity, FailureKind, Protection, Severity } from './api/bindings';
 import { connection, DAY, type HealthParts, HOUR, MINUTE, NOW, SECOND } from './gallery/make';
 import { activityLine, curedBySetup, grantLine, healthWord, restingLine, SEVERITY_ICON } from './present';
 
+const KEYCHAIN: Protection = { kind: 'keychain' };
 const word = (health: HealthParts) => healthWord(connection({}, health).health);
-const line = (activity: Activity, severity: Severity = 'healthy', failure?: [FailureKind, string]) =>
+const line = (activity: Activity, severity: Severity = 'healthy', failure?: [FailureKind, string], protection: Protection = KEYCHAIN) =>
   activityLine(
     connection(
       failure
@@ -15,6 +16,7 @@ const line = (activity: Activity, severity: Severity = 'healthy', failure?: [Fai
       { activity, severity },
     ),
     NOW,
+    protection,
   );
 
 describe('the badge', () => {
@@ -121,9 +123,9 @@ describe('where it rests', () => {
   it('claims no place for a sign-in that is gone', () => {
     for (const reason of ['unreadable', 'memory-only'] as const) {
       const grant = { kind: 'attention', reason, since: NOW, providerText: null } as const;
-      expect(restingLine(connection({}, { grant }))).toBeNull();
+      expect(restingLine(connection({}, { grant }), KEYCHAIN)).toBeNull();
     }
-    expect(restingLine(connection({ resting: 'sealed' }))).toContain('waiting for the keychain');
+    expect(restingLine(connection({ resting: 'sealed' }), KEYCHAIN)).toContain('waiting for the keychain');
   });
 });
 
