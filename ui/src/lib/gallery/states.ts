@@ -295,7 +295,7 @@ export const STATES: Record<string, State> = {
   },
   'rolled-back': card(stopped, attention('rolled-back')),
   'handed-over': card(stopped, attention('handed-over')),
-  'clock-wrong': card({}, { activity: { kind: 'clock-wrong', aheadMs: 47 * MINUTE }, severity: 'notice' }),
+  'clock-wrong': card({}, { activity: { kind: 'clock-wrong', aheadMs: 47 * MINUTE }, severity: 'degraded' }),
   'sealed-reasons': connected(
     ...SEALED.map((sealed, index) =>
       connection({ id: `c-${index}`, resting: 'sealed', sealed, account: { ...BEN, name: `Ben ${index + 1}` } }),

@@ -146,7 +146,7 @@ export const en = {
   },
 
   protection: {
-    keychain: 'Your sign-ins are kept in the keychain of this computer. One that cannot move there yet, or does not fit, is sealed under a key that does.',
+    keychain: 'Your sign-ins are kept in the keychain of this computer. One that cannot move there is sealed on this computer, with its key in the keychain.',
     keychainAbsent: 'There is no keychain on this computer that Latchkey can reach. What is sealed here waits for it; nothing new can be kept until there is one, or a passphrase.',
     passphrase: 'Your sign-ins are sealed on this computer under your passphrase. You enter it each time Latchkey starts; it is written nowhere.',
     passphraseNeeded: 'Your sign-ins are sealed on this computer under your passphrase, which has not been entered since Latchkey started.',
@@ -219,6 +219,8 @@ export const en = {
     importPassphrase: 'Passphrase of this file',
     exported: 'Exported',
     imported: 'Imported',
+    exportedAloud: (count: number, all: number) => `Exported ${count} of ${plural(all, 'connection', 'connections')}`,
+    importedAloud: (count: number, all: number) => `Imported ${count} of ${plural(all, 'connection', 'connections')}`,
     nothing: 'There was nothing in it.',
     end: {
       exported: 'exported; the other computer renews it',

@@ -55,18 +55,22 @@ export class Security {
 
   exportBackup(file: BackupFile): Promise<Problem | null> {
     return this.#try(async () => {
-      this.report = { kind: 'exported', ends: await this.backend.exportBackup(file) };
-    }, () => this.say(t.backup.exported));
+      const ends = await this.backend.exportBackup(file);
+      this.report = { kind: 'exported', ends };
+      this.say(t.backup.exportedAloud(ends.filter(({ end }) => end === 'exported').length, ends.length));
+    });
   }
 
   importBackup(file: BackupFile): Promise<Problem | null> {
     return this.#try(async () => {
-      this.report = { kind: 'imported', ends: await this.backend.importBackup(file) };
-    }, () => this.say(t.backup.imported));
+      const ends = await this.backend.importBackup(file);
+      this.report = { kind: 'imported', ends };
+      this.say(t.backup.importedAloud(ends.filter(({ end }) => end !== 'failed').length, ends.length));
+    });
   }
 
   /** Does something; what goes wrong is for the form that asked. */
-  async #try(work: () => Promise<unknown>, done: () => void): Promise<Problem | null> {
+  async #try(work: () => Promise<unknown>, done: () => void = () => undefined): Promise<Problem | null> {
     try {
       await work();
       done();
