@@ -299,7 +299,6 @@ export const en = {
 
   attention: {
     title: 'Sign in again to go on',
-    /** Where signing in again is not the only way on. */
     titleOf: {
       'rolled-back': 'An older copy was put back',
       'handed-over': 'Handed over to another computer',
@@ -360,7 +359,6 @@ export const en = {
     'by-choice': 'Sealed on this computer',
   } satisfies Record<SealedReason, string>,
 
-  /** Why a sign-in rests sealed where the person chose that. */
   sealedByChoice: {
     keychain: 'Sealed on this computer',
     passphrase: 'Sealed on this computer under your passphrase',
