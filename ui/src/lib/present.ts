@@ -107,9 +107,8 @@ export function restingLine({ health, resting, sealed }: ConnectionView, protect
   const { grant } = health;
   const gone = grant.kind === 'attention' && (grant.reason === 'unreadable' || grant.reason === 'memory-only');
   if (gone) return null;
-  if (sealed === 'by-choice') return t.sealedByChoice[protection.kind];
-  // Without the keychain in play, no sentence may blame it.
-  if (sealed && protection.kind !== 'keychain') return t.sealedWaiting[protection.kind];
+  // Where the person chose another place, no sentence may blame the keychain.
+  if (sealed && (sealed === 'by-choice' || protection.kind !== 'keychain')) return t.sealedByChoice[protection.kind];
   return sealed ? t.sealed[sealed] : t.resting[resting];
 }
 

@@ -365,11 +365,6 @@ export const en = {
     'key-file': 'Sealed on this computer under your key file',
   } satisfies Record<Protection['kind'], string>,
 
-  sealedWaiting: {
-    passphrase: 'Sealed on this computer until your passphrase is entered',
-    'key-file': 'Sealed on this computer until the key file can be used',
-  },
-
   card: {
     check: 'Check',
     checkAgain: 'Check again',
