@@ -28,6 +28,11 @@ async function open(name: string): Promise<void> {
     });
     await person.click(button);
   }
+  if (state.type) {
+    const field = document.querySelector<HTMLInputElement>(state.type.into);
+    if (!field) throw new Error(`nothing to type into at ${state.type.into}`);
+    await person.type(field, `${state.type.text}{Enter}`);
+  }
 }
 
 const asked = () => backend.calls.map(({ operation }) => operation).filter((operation) => operation !== 'watch');
@@ -47,7 +52,7 @@ const SAYS: Record<string, (string | RegExp)[]> = {
   'first-run-no-providers': [/found no services/, /line 12/, /The file is kept as it is/],
   'setup': ['Spotify needs your own client id', /Never|never needs the client secret/, /LATCHKEY_SPOTIFY_CLIENT_ID/],
   'setup-empty-field': ['Paste the client id first.'],
-  'setup-refused': ['Spotify needs your own client id'],
+  'setup-refused': ['Spotify needs your own client id', /32 letters and digits/],
   'setup-change': ['Your client id for Spotify', 'Remove the saved client id'],
   'setup-environment': [/comes from the environment variable LATCHKEY_SPOTIFY_CLIENT_ID/],
   'client-id-sources': ['Uses your client id', 'Client id from the environment'],
@@ -59,7 +64,7 @@ const SAYS: Record<string, (string | RegExp)[]> = {
   'sign-in-expired': ['Nobody came back in time'],
   'sign-in-failed': ['Could not sign in to Discord', /503/, 'Try again in a few minutes.'],
   'sign-in-failed-keychain': ['Sign in for this session only'],
-  'keychain-dialog': ['The keychain is not available', /ends when Latchkey closes/],
+  'keychain-dialog': ['The keychain is not available', /ends when Latchkey closes/, /protect your sign-ins with a passphrase/],
   'problem-temporary': ['Not possible at this moment', /Discord cannot be reached/],
   'healthy': ['All 3 connections healthy', 'Healthy', /sign-in lasts until/, 'Confirmed 3 minutes ago', 'Kept in the keychain'],
   'details': ['What happened', 'Renewal failed', ': Spotify answered 503'],
@@ -93,6 +98,29 @@ const SAYS: Record<string, (string | RegExp)[]> = {
   'farewell-nothing-left': [/no access left/],
   'vault-slow': ['The keychain does not answer'],
   'vault-refused': ['The keychain refuses Latchkey'],
+  'passphrase-needed': ['Enter your passphrase', /Nothing is lost/, /cannot be replaced/, 'Waiting for your passphrase. Your sign-in is kept.', /has not been entered/],
+  'passphrase-wrong': [/This is not the passphrase\. Nothing is lost/, 'The next try is possible in', '0:08'],
+  'passphrase-empty': ['Enter the passphrase first.'],
+  'key-file-unusable': ['The key file cannot be used', '/media/ada/stick/latchkey.key', 'Waiting for the key file. Your sign-in is kept.'],
+  'protected-by-passphrase': [/sealed on this computer under your passphrase\. You enter it/, 'Sealed on this computer under your passphrase'],
+  'protected-by-key-file': [/The key is in the file \/media\/ada\/stick\/latchkey\.key/, 'Sealed on this computer under your key file'],
+  'protect-dialog': ['Protect your sign-ins with a passphrase', /Nobody can open them without it/, /At least 12 characters/],
+  'protect-dialog-short': ['This is too short: use at least 12 characters.'],
+  'rolled-back': ['An older copy was put back', /not sent again by itself/, '1 connection needs you'],
+  'handed-over': ['Handed over to another computer', 'Handed over', /exported for another computer/],
+  'clock-wrong': ['Clock is wrong', /47 minutes ahead of Spotify’s/],
+  'sealed-reasons': [
+    /on its way to the keychain/,
+    /too large for the keychain/,
+    /until the keychain is unlocked/,
+    /until there is a keychain/,
+    /until the keychain answers/,
+    /because the keychain refuses it/,
+  ],
+  'security': ['Change the passphrase', 'Use the keychain instead', 'Replace the key now'],
+  'security-change': ['Present passphrase', 'New passphrase', 'The same again'],
+  'security-export': [/They stop working here until you take them back/, 'Passphrase for this file'],
+  'security-import': ['Passphrase of this file'],
   'notices': [/line 3/, 'The database had to be replaced', 'Browsers cannot hand the sign-in back by link'],
   'long-words': [/Donaudampfschifffahrt/],
   'everything': ['1 connection needs you'],
@@ -114,7 +142,8 @@ describe('the gallery', () => {
     expect(screen.getAllByRole('heading', { level: 1 })).toHaveLength(1);
     expect(screen.getAllByRole('main', { hidden: true })).toHaveLength(1);
     for (const one of screen.queryAllByRole('button', { hidden: true })) {
-      expect(one).toHaveProperty('type', 'button');
+      // What sends is in a form; everything else only does what it says.
+      expect(one).toHaveProperty('type', one.closest('form') && one.matches('.primary') ? expect.any(String) : 'button');
       expect(one.dataset['action'], one.outerHTML).toBeTruthy();
       expect(one.getAttribute('aria-label') ?? one.textContent.trim()).not.toBe('');
     }
@@ -226,6 +255,208 @@ describe('a sign-in', () => {
       { keep: 'keychain' },
       { keep: 'memory' },
     ]);
+  });
+});
+
+const WORDS = 'planted-correct horse battery';
+const field = (name: string) => screen.getByLabelText<HTMLInputElement>(name);
+/** What is said about a field, as a screen reader puts it together. */
+const described = (input: HTMLElement) =>
+  (input.getAttribute('aria-describedby') ?? '')
+    .split(' ')
+    .map((id) => document.getElementById(id)?.textContent ?? '')
+    .join(' ');
+const live = () => document.querySelector('[aria-live=polite]')?.textContent;
+
+/** Nothing that a person sees, hears or could read out of the page holds the passphrase. */
+function expectForgotten(): void {
+  expect(document.documentElement.outerHTML).not.toContain('planted-');
+  for (const input of document.querySelectorAll('input')) expect(input.value).not.toContain('planted-');
+}
+
+describe('the passphrase', () => {
+  it('is asked for at once, and Enter unlocks', async () => {
+    await open('passphrase-needed');
+    expect(document.activeElement).toBe(field('Passphrase'));
+    expect(field('Passphrase').type).toBe('password');
+    await person.keyboard(`${WORDS}{Enter}`);
+    await waitFor(() => expect(screen.queryByLabelText('Passphrase')).toBeNull());
+    expect(backend.calls.at(-1)).toEqual({ operation: 'unlock', request: { passphrase: WORDS } });
+    expect(live()).toContain('Unlocked');
+    expect(screen.getByText(/You enter it each time Latchkey starts/)).toBeTruthy();
+    // The form is gone; the keyboard goes on at the connections.
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Connections' })));
+    expectForgotten();
+  });
+
+  it('is emptied when it is wrong, and the next try waits', async () => {
+    await open('passphrase-wrong');
+    const input = field('Passphrase');
+    await waitFor(() => expect(screen.getByRole('alert').textContent).toContain('This is not the passphrase.'));
+    expect(input.value).toBe('');
+    expect(input.getAttribute('aria-invalid')).toBe('true');
+    expect(described(input)).toContain('This is not the passphrase.');
+    expect(document.activeElement).toBe(input);
+    expect(screen.getByRole('timer', { name: 'Time until the next try' }).textContent.trim()).toBe('0:08');
+    expect(button('Unlock').getAttribute('aria-disabled')).toBe('true');
+    // What is typed meanwhile stays for when the wait is over.
+    await person.type(input, `${WORDS}{Enter}`);
+    expect(asked()).toEqual(['unlock']);
+    expect(input.value).toBe(WORDS);
+    present.now = () => NOW + 8_500;
+    await waitFor(() => expect(screen.queryByRole('timer')).toBeNull(), { timeout: 3_000 });
+    expect(live()).toBe('You can try again now.');
+    backend['world'].problems = {};
+    await person.click(button('Unlock'));
+    await waitFor(() => expect(screen.queryByLabelText('Passphrase')).toBeNull());
+    expect(asked()).toEqual(['unlock', 'unlock']);
+    expectForgotten();
+  }, 10_000);
+
+  it('is sent once, however often Enter is pressed', async () => {
+    await open('passphrase-needed');
+    backend['world'].silent = ['unlock'];
+    await person.keyboard(`${WORDS}{Enter}{Enter}`);
+    expect(asked()).toEqual(['unlock']);
+    expect(button('Unlock').getAttribute('aria-busy')).toBe('true');
+  });
+
+  it('is shown only while the person wants to see it', async () => {
+    await open('passphrase-wrong');
+    await person.click(screen.getByRole('checkbox', { name: 'Show what I type' }));
+    expect(field('Passphrase').type).toBe('text');
+  });
+
+  it('is offered where the keychain is missing, and the sign-in is begun again by the person', async () => {
+    await open('keychain-dialog');
+    const refused = within(screen.getByRole('dialog', { name: 'The keychain is not available' }));
+    expect(refused.getByRole('button', { name: 'Sign in for this session only' })).toBeTruthy();
+    await person.click(refused.getByRole('button', { name: 'Protect with a passphrase' }));
+    await screen.findByRole('dialog', { name: 'Protect your sign-ins with a passphrase' });
+    await person.type(field('New passphrase'), WORDS);
+    await person.type(field('The same again'), `${WORDS} not{Enter}`);
+    expect((await screen.findByRole('alert')).textContent).toContain('not the same');
+    expect(document.activeElement).toBe(field('The same again'));
+    expect(asked()).toEqual(['beginSignIn']);
+    await person.clear(field('The same again'));
+    await person.type(field('The same again'), `${WORDS}{Enter}`);
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(backend.calls.at(-1)).toEqual({ operation: 'protectWithPassphrase', request: { passphrase: WORDS } });
+    expect((await screen.findByRole('status')).textContent).toContain('You can sign in now.');
+    expect(screen.getByText(/sealed on this computer under your passphrase\. You enter/)).toBeTruthy();
+    // The keyboard is back where the person was.
+    expect(document.activeElement).toBe(button('Sign in to Discord'));
+    expectForgotten();
+    backend['world'].problems = {};
+    await person.click(button('Sign in to Discord'));
+    expect(await screen.findByRole('heading', { name: 'Waiting for your browser' })).toBeTruthy();
+    expect(asked()).toEqual(['beginSignIn', 'protectWithPassphrase', 'beginSignIn']);
+  }, 10_000);
+
+  it('must be long enough before anything is asked of Latchkey', async () => {
+    await open('protect-dialog-short');
+    expect(described(field('New passphrase'))).toContain('use at least 12 characters');
+    expect(document.activeElement).toBe(field('New passphrase'));
+    expect(asked()).toEqual([]);
+  });
+
+  it('that Latchkey refuses is said in the dialog, which stays', async () => {
+    await open('protect-dialog');
+    backend['world'].problems = {
+      protectWithPassphrase: { code: 'storage', message: 'The disk is full.', hint: 'Make room.', connection: null, retryAfterMs: null },
+    };
+    await person.type(field('New passphrase'), WORDS);
+    await person.type(field('The same again'), `${WORDS}{Enter}`);
+    expect((await screen.findByRole('alert')).textContent).toBe('The disk is full. Make room.');
+    expectForgotten();
+  });
+
+  it('is offered on a sign-in that the keychain ended', async () => {
+    await open('sign-in-failed-keychain');
+    expect(button('Sign in for this session only')).toBeTruthy();
+    await person.click(screen.getAllByRole('button', { name: 'Protect with a passphrase' })[0] ?? document.body);
+    expect(await screen.findByRole('dialog', { name: 'Protect your sign-ins with a passphrase' })).toBeTruthy();
+  });
+});
+
+describe('the key file', () => {
+  it('that was moved is taken where it is now', async () => {
+    await open('key-file-unusable');
+    await person.type(field('Where the key file is now'), ' /media/ada/other/latchkey.key {Enter}');
+    await waitFor(() => expect(screen.queryByText('The key file cannot be used')).toBeNull());
+    expect(backend.calls.at(-1)?.request).toEqual({ path: '/media/ada/other/latchkey.key', create: false });
+  });
+});
+
+describe('where sign-ins are kept', () => {
+  it('lets the passphrase be changed by who knows it', async () => {
+    await open('security-change');
+    expect(document.activeElement).toBe(field('Present passphrase'));
+    await person.keyboard('planted-old words');
+    await person.type(field('New passphrase'), WORDS);
+    await person.type(field('The same again'), `${WORDS}{Enter}`);
+    expect((await screen.findByRole('status')).textContent).toContain('Passphrase changed');
+    expect(backend.calls.at(-1)?.request).toEqual({ old: 'planted-old words', new: WORDS });
+    expect(document.activeElement).toBe(button('Change the passphrase'));
+    expectForgotten();
+  });
+
+  it('marks the present passphrase when it is wrong', async () => {
+    await open('security-change');
+    backend['world'].problems = {
+      changePassphrase: { code: 'invalid-input', message: 'This is not the passphrase.', hint: null, connection: null, retryAfterMs: 1_000 },
+    };
+    await person.keyboard('planted-guess');
+    await person.type(field('New passphrase'), WORDS);
+    await person.type(field('The same again'), `${WORDS}{Enter}`);
+    await screen.findByRole('alert');
+    expect(field('Present passphrase').getAttribute('aria-invalid')).toBe('true');
+    expectForgotten();
+  });
+
+  it('replaces the key, and goes back to the keychain', async () => {
+    await open('security');
+    await person.click(button('Replace the key now'));
+    await person.click(button('Use the keychain instead'));
+    expect(asked()).toEqual(['rotateKey', 'useKeychain']);
+    expect(await screen.findByText(/kept in the keychain of this computer/)).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Change the passphrase' })).toBeNull();
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Where your sign-ins are kept' })));
+  });
+
+  it('says why the key could not be replaced', async () => {
+    await open('security');
+    backend['world'].problems = {
+      rotateKey: { code: 'temporary', message: 'The key is being replaced.', hint: 'Wait.', connection: null, retryAfterMs: null },
+    };
+    await person.click(button('Replace the key now'));
+    expect((await screen.findByRole('status')).textContent).toContain('The key is being replaced. Wait.');
+  });
+
+  it('exports, and names what became of each connection', async () => {
+    await open('security-export');
+    await person.type(field('Whole path of the new file'), '/home/ada/mine.latchkey');
+    await person.type(field('Passphrase for this file'), WORDS);
+    await person.type(field('The same again'), `${WORDS}{Enter}`);
+    await screen.findByRole('heading', { name: 'Exported' });
+    expect(live()).toBe('Exported 2 of 2 connections');
+    expect(backend.calls.at(-1)?.request).toEqual({ path: '/home/ada/mine.latchkey', passphrase: WORDS });
+    const report = within(document.querySelector<HTMLElement>('[data-report=exported]') ?? document.body);
+    expect(report.getAllByRole('listitem').map(({ textContent }) => textContent)).toEqual([
+      'Ada Lovelace, Spotify: exported; the other computer renews it',
+      'Ben Okafor, Discord: exported; the other computer renews it',
+    ]);
+    await person.click(report.getByRole('button', { name: 'Dismiss' }));
+    expect(screen.queryByRole('heading', { name: 'Exported' })).toBeNull();
+    expectForgotten();
+  }, 10_000);
+
+  it('imports with one passphrase', async () => {
+    await open('security-import');
+    await person.type(field('Whole path of the file'), '/home/ada/mine.latchkey');
+    await person.type(field('Passphrase of this file'), `${WORDS}{Enter}`);
+    expect(await screen.findByText('There was nothing in it.')).toBeTruthy();
+    expectForgotten();
   });
 });
 

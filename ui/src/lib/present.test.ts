@@ -1,12 +1,13 @@
 // What a card says for each state. The rule behind every line: it is true at that moment.
 import { describe, expect, it } from 'vitest';
 
-import type { Activity, FailureKind, Severity } from './api/bindings';
+import type { Activity, FailureKind, Protection, Severity } from './api/bindings';
 import { connection, DAY, type HealthParts, HOUR, MINUTE, NOW, SECOND } from './gallery/make';
-import { activityLine, curedBySetup, grantLine, healthWord, restingLine, SEVERITY_ICON } from './present';
+import { activityLine, curedBySetup, grantLine, healthWord, passphraseHelps, protectionLine, restingLine, SEVERITY_ICON } from './present';
 
+const KEYCHAIN: Protection = { kind: 'keychain' };
 const word = (health: HealthParts) => healthWord(connection({}, health).health);
-const line = (activity: Activity, severity: Severity = 'healthy', failure?: [FailureKind, string]) =>
+const line = (activity: Activity, severity: Severity = 'healthy', failure?: [FailureKind, string], protection: Protection = KEYCHAIN) =>
   activityLine(
     connection(
       failure
@@ -15,6 +16,7 @@ const line = (activity: Activity, severity: Severity = 'healthy', failure?: [Fai
       { activity, severity },
     ),
     NOW,
+    protection,
   );
 
 describe('the badge', () => {
@@ -26,6 +28,7 @@ describe('the badge', () => {
     const attention = { kind: 'attention', reason: 'grant-ended', since: NOW, providerText: null } as const;
     expect(word({ grant: attention, activity: { kind: 'offline', nextAt: NOW } })).toBe('Sign in again');
     expect(word({ grant: { kind: 'disconnecting' } })).toBe('Disconnecting');
+    expect(word({ grant: { ...attention, reason: 'handed-over' } })).toBe('Handed over');
   });
 
   it('then what does not work, then what is worth knowing', () => {
@@ -121,9 +124,43 @@ describe('where it rests', () => {
   it('claims no place for a sign-in that is gone', () => {
     for (const reason of ['unreadable', 'memory-only'] as const) {
       const grant = { kind: 'attention', reason, since: NOW, providerText: null } as const;
-      expect(restingLine(connection({}, { grant }))).toBeNull();
+      expect(restingLine(connection({}, { grant }), KEYCHAIN)).toBeNull();
     }
-    expect(restingLine(connection({ resting: 'sealed' }))).toContain('waiting for the keychain');
+    expect(restingLine(connection({ resting: 'sealed' }), KEYCHAIN)).toContain('waiting for the keychain');
+  });
+});
+
+describe('where the key is', () => {
+  const PASSPHRASE = { kind: 'passphrase' } as const;
+  const FILE = { kind: 'key-file', path: '/a/key' } as const;
+
+  it('decides what a locked connection waits for', () => {
+    expect(line({ kind: 'locked' }, 'degraded', undefined, PASSPHRASE)?.text).toContain('your passphrase');
+    expect(line({ kind: 'locked' }, 'degraded', undefined, FILE)?.text).toContain('the key file');
+  });
+
+  it('never has the keychain blamed for what the person chose', () => {
+    for (const sealed of ['by-choice', 'keychain-refused', 'on-its-way'] as const) {
+      for (const protection of [PASSPHRASE, FILE]) {
+        expect(restingLine(connection({ resting: 'sealed', sealed }), protection)).not.toContain('keychain');
+      }
+    }
+  });
+
+  it('is said in one sentence, with the path of a file', () => {
+    expect(protectionLine(KEYCHAIN, 'open')).toContain('kept in the keychain');
+    expect(protectionLine(KEYCHAIN, 'absent')).toContain('no keychain');
+    expect(protectionLine(PASSPHRASE, 'open')).toContain('each time Latchkey starts');
+    expect(protectionLine(PASSPHRASE, 'passphrase-needed')).toContain('has not been entered');
+    expect(protectionLine(FILE, 'open')).toContain('/a/key');
+    expect(protectionLine(FILE, 'key-file-unusable')).toContain('cannot be used');
+  });
+
+  it('can be moved under a passphrase only where the keychain is no way', () => {
+    expect(passphraseHelps(KEYCHAIN, 'absent')).toBe(true);
+    expect(passphraseHelps(KEYCHAIN, 'locked')).toBe(false);
+    expect(passphraseHelps(KEYCHAIN, 'slow')).toBe(false);
+    expect(passphraseHelps(FILE, 'key-file-unusable')).toBe(false);
   });
 });
 

@@ -4,11 +4,13 @@ import type {
   ConnectionView,
   FailureKind,
   Health,
+  Protection,
   RestingPlace,
   Severity,
   SignInEnding,
   SignInStage,
   Timestamp,
+  VaultState,
 } from './api/bindings';
 import type { IconName } from './components/ui/icons';
 import { t } from './messages';
@@ -49,6 +51,7 @@ function troubleWord(activity: Activity): string | null {
 
 /** The word on the badge. What the person must do comes first, then what does not work, then what is worth knowing. */
 export function healthWord({ grant, activity }: Health): string {
+  if (grant.kind === 'attention' && grant.reason === 'handed-over') return t.health.handedOver;
   if (grant.kind === 'attention' || grant.kind === 'misconfigured' || grant.kind === 'disconnecting') {
     return t.health[grant.kind];
   }
@@ -100,11 +103,31 @@ export function stageTitle(stage: SignInStage, providerName: string): string {
 }
 
 /** Where the sign-in rests, in words; nothing where the trouble is that it rests nowhere any more. */
-export function restingLine({ health, resting, sealed }: ConnectionView): string | null {
+export function restingLine({ health, resting, sealed }: ConnectionView, protection: Protection): string | null {
   const { grant } = health;
   const gone = grant.kind === 'attention' && (grant.reason === 'unreadable' || grant.reason === 'memory-only');
   if (gone) return null;
+  // Where the person chose another place, no sentence may blame the keychain.
+  if (sealed && (sealed === 'by-choice' || protection.kind !== 'keychain')) return t.sealedByChoice[protection.kind];
   return sealed ? t.sealed[sealed] : t.resting[resting];
+}
+
+/** Where all sign-ins are, in plain words. */
+export function protectionLine(protection: Protection, vault: VaultState): string {
+  switch (protection.kind) {
+    case 'keychain':
+      return vault === 'absent' ? t.protection.keychainAbsent : t.protection.keychain;
+    case 'passphrase':
+      return vault === 'passphrase-needed' ? t.protection.passphraseNeeded : t.protection.passphrase;
+    case 'key-file':
+      return vault === 'key-file-unusable' ? t.protection.keyFileUnusable(protection.path) : t.protection.keyFile(protection.path);
+  }
+}
+
+/** Whether a passphrase of the person's own would help where the keychain does not. */
+export function passphraseHelps(protection: Protection, vault: VaultState): boolean {
+  // A keychain that is locked or slow is there: unlocking it is the way.
+  return protection.kind === 'keychain' && vault !== 'locked' && vault !== 'slow';
 }
 
 /** Whether the cure is in the set-up of the provider. */
@@ -134,7 +157,7 @@ function reason(connection: ConnectionView, cause: FailureKind): string {
 }
 
 /** What is happening, or nothing when nothing is worth a line. */
-export function activityLine(connection: ConnectionView, now: Timestamp): ActivityLine | null {
+export function activityLine(connection: ConnectionView, now: Timestamp, protection: Protection): ActivityLine | null {
   const { activity, severity } = connection.health;
   const tone = severity === 'degraded' ? 'degraded' : 'calm';
   const line = (icon: ActivityLine['icon'], text: string, counting = false) => ({ tone, icon, text, counting }) as const;
@@ -162,7 +185,7 @@ export function activityLine(connection: ConnectionView, now: Timestamp): Activi
     case 'clock-wrong':
       return line('clock', t.activity.clockWrong(connection.providerName, activity.aheadMs));
     case 'locked':
-      return line('lock', t.activity.locked);
+      return line('lock', t.activity.locked[protection.kind]);
     case 'storage-fault':
       return line('warning', t.activity.storageFault);
   }

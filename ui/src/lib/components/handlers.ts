@@ -1,6 +1,16 @@
 // What a card may ask of the view. A card never knows who does it.
 import type { HistoryEntry } from '../api/bindings';
 
+/** What was typed into a form for passphrases; what it did not ask for is empty. */
+export interface Entered {
+  /** The whole path of a file. */
+  path: string;
+  /** The passphrase that there is. */
+  present: string;
+  /** The one that is chosen. */
+  chosen: string;
+}
+
 /** Around one sign-in that waits or has ended. */
 export interface SignInHandlers {
   /** Gives it up. */
@@ -19,6 +29,8 @@ export interface SignInHandlers {
   onannounce: (text: string) => unknown;
   /** Starts over without the keychain; absent where that makes no sense. */
   onkeepinmemory?: (() => unknown) | undefined;
+  /** Leads to choosing a passphrase; absent where that does not help. */
+  onprotect?: (() => unknown) | undefined;
 }
 
 /** Around one connection. */

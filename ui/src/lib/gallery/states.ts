@@ -1,6 +1,6 @@
 // Every state the window can be in, by name. A new state of the protocol gets a new entry here: the run over
 // the gallery looks at each one in both themes and several widths, and a person looks at the pictures.
-import type { AttentionReason, ConfigurationFault, ConnectionView, Problem, SignInEnding } from '../api/bindings';
+import type { AttentionReason, ConfigurationFault, ConnectionView, Problem, Protection, SealedReason, SignInEnding } from '../api/bindings';
 import type { World } from '../api/memory';
 import {
   ADA,
@@ -26,7 +26,7 @@ export interface State {
   world: World;
   /** Selectors of what is pressed, in order. */
   press?: readonly string[];
-  /** What is typed into the field that has the focus at the end, or into a selector. */
+  /** What is typed into a field at the end, and sent. */
   type?: { into: string; text: string };
 }
 
@@ -85,6 +85,27 @@ const farewell = (revocation: NonNullable<World['revocation']>, manageUrl: strin
   world: { overview: overview({ connections: [connection({ manageUrl }), neighbour()] }), revocation },
   press: ['[data-connection=c-1] [data-action=disconnect]', '[data-action=confirm-disconnect]'],
 });
+
+const SEALED: readonly SealedReason[] = ['on-its-way', 'too-large', 'keychain-locked', 'keychain-absent', 'keychain-slow', 'keychain-refused'];
+
+const KEY_FILE: Protection = { kind: 'key-file', path: '/media/ada/stick/latchkey.key' };
+
+/** Two connections under a key that the person keeps; `closed` while it is not at hand. */
+function underKey(protection: Protection, vault: World['overview']['vault'], rest: Omit<World, 'overview'> = {}): State {
+  const locked: HealthParts = vault === 'open' ? {} : { activity: { kind: 'locked' }, severity: 'degraded' };
+  const sealed = { resting: 'sealed', sealed: 'by-choice' } as const;
+  const { health } = connection({}, locked);
+  const connections = [connection(sealed, locked), neighbour({ ...sealed, health })];
+  return { world: { overview: overview({ vault, protection, connections }), ...rest } };
+}
+
+const wrongPassphrase: Problem = {
+  ...problem('invalid-input', 'This is not the passphrase.', 'Nothing is lost. Look at the keyboard layout and try again.'),
+  retryAfterMs: 8_000,
+};
+
+const PASSPHRASE: Protection = { kind: 'passphrase' };
+const securityOpen = '[data-protection] summary';
 
 const manage = 'https://www.spotify.com/account/apps/';
 const noKeychain = problem('keychain-unavailable', 'No keychain answers on this computer.', 'Start gnome-keyring or KWallet.');
@@ -254,6 +275,36 @@ export const STATES: Record<string, State> = {
   'farewell-nothing-left': farewell('nothing-left'),
   'vault-slow': { world: { overview: overview({ vault: 'slow', connections: [connection()] }) } },
   'vault-refused': { world: { overview: overview({ vault: 'refused', connections: [connection()] }) } },
+  'passphrase-needed': underKey(PASSPHRASE, 'passphrase-needed'),
+  'passphrase-wrong': {
+    ...underKey(PASSPHRASE, 'passphrase-needed', { problems: { unlock: wrongPassphrase } }),
+    type: { into: '[data-vault] form input', text: 'not the right words' },
+  },
+  'passphrase-empty': { ...underKey(PASSPHRASE, 'passphrase-needed'), press: ['[data-action=unlock]'] },
+  'key-file-unusable': underKey(KEY_FILE, 'key-file-unusable'),
+  'protected-by-passphrase': underKey(PASSPHRASE, 'open'),
+  'protected-by-key-file': underKey(KEY_FILE, 'open'),
+  'protect-dialog': {
+    ...first({ vault: 'absent' }, { problems: { beginSignIn: noKeychain } }),
+    press: ['[data-provider=discord] [data-action=sign-in]', 'dialog [data-action=protect]'],
+  },
+  'protect-dialog-short': {
+    ...first({ vault: 'absent' }),
+    press: ['[data-vault] [data-action=protect]'],
+    type: { into: 'dialog form input', text: 'too short' },
+  },
+  'rolled-back': card(stopped, attention('rolled-back')),
+  'handed-over': card(stopped, attention('handed-over')),
+  'clock-wrong': card({}, { activity: { kind: 'clock-wrong', aheadMs: 47 * MINUTE }, severity: 'degraded' }),
+  'sealed-reasons': connected(
+    ...SEALED.map((sealed, index) =>
+      connection({ id: `c-${index}`, resting: 'sealed', sealed, account: { ...BEN, name: `Ben ${index + 1}` } }),
+    ),
+  ),
+  'security': { ...underKey(PASSPHRASE, 'open'), press: [securityOpen] },
+  'security-change': { ...underKey(PASSPHRASE, 'open'), press: [securityOpen, '[data-action=change-passphrase]'] },
+  'security-export': { ...connected(connection(), neighbour()), press: [securityOpen, '[data-action=export]'] },
+  'security-import': { ...first(), press: [securityOpen, '[data-action=import]'] },
   'notices': {
     world: {
       overview: overview({

@@ -5,11 +5,14 @@
 // protocol without a text does not compile.
 import type {
   AttentionReason,
+  BackupEnd,
   ConfigurationFault,
   FailureKind,
   HistoryKind,
+  ImportEnd,
   NoticeKind,
   ProblemCode,
+  Protection,
   RestingPlace,
   SealedReason,
   VaultState,
@@ -46,12 +49,12 @@ export const en = {
 
   welcome: {
     title: 'Sign in once. Latchkey keeps it.',
-    text: 'Latchkey signs you in through your own browser, keeps the sign-in in the keychain of this computer, renews it by itself, and tells you before anything stops working.',
+    text: 'Latchkey signs you in through your own browser, keeps the sign-in on this computer, renews it by itself, and tells you before anything stops working.',
     choose: 'Choose a first connection',
     noProviders: 'Latchkey found no services to connect to. The messages above say which files could not be read.',
     promises: [
       ['Your browser, your password', 'You sign in on the service’s own page. Latchkey never sees your password.'],
-      ['Kept on this computer', 'The sign-in rests in your keychain and goes nowhere else.'],
+      ['Kept on this computer', 'The sign-in rests in your keychain, or sealed, and goes nowhere else.'],
       ['Ends when you say so', 'Disconnect asks the service to remove access and erases everything here.'],
     ],
   },
@@ -137,8 +140,98 @@ export const en = {
     title: 'The keychain is not available',
     text: (name: string) =>
       `Latchkey keeps sign-ins in the keychain of this computer. You can sign in to ${name} for this session only: the sign-in stays in memory, nothing is written, and it ends when Latchkey closes.`,
+    protectText: 'Or protect your sign-ins with a passphrase: then they are kept without a keychain, and you can sign in after that.',
     confirm: 'Sign in for this session only',
     cancel: 'Not now',
+  },
+
+  protection: {
+    keychain: 'Your sign-ins are kept in the keychain of this computer. One that cannot move there is sealed on this computer, with its key in the keychain.',
+    keychainAbsent: 'There is no keychain on this computer that Latchkey can reach. What is sealed here waits for it; nothing new can be kept until there is one, or a passphrase.',
+    passphrase: 'Your sign-ins are sealed on this computer under your passphrase. You enter it each time Latchkey starts; it is written nowhere.',
+    passphraseNeeded: 'Your sign-ins are sealed on this computer under your passphrase, which has not been entered since Latchkey started.',
+    keyFile: (path: string) => `Your sign-ins are sealed on this computer. The key is in the file ${path}: whoever has both can use them.`,
+    keyFileUnusable: (path: string) => `Your sign-ins are sealed on this computer. The key was in the file ${path}, which cannot be used.`,
+    protect: 'Protect with a passphrase',
+    protectedNow: 'Protected by your passphrase',
+    protectedText: 'You can sign in now.',
+  },
+
+  protectDialog: {
+    title: 'Protect your sign-ins with a passphrase',
+    text: 'Sign-ins are sealed on this computer under a passphrase that you enter each time Latchkey starts. The keychain is not used.',
+    forgotten: 'Nobody can open them without it. If you forget it, you sign in anew.',
+    confirm: 'Protect',
+  },
+
+  passphrase: {
+    chosen: 'New passphrase',
+    again: 'The same again',
+    advice: (least: number) => `At least ${least} characters; several words are good.`,
+    show: 'Show what I type',
+    cancel: 'Cancel',
+    empty: {
+      path: 'Give the whole path of the file.',
+      present: 'Enter the passphrase first.',
+      chosen: 'Choose a passphrase first.',
+      again: 'Enter the new passphrase once more.',
+    },
+    tooShort: (least: number) => `This is too short: use at least ${least} characters.`,
+    different: 'The two are not the same. Enter the new passphrase once more.',
+    wait: 'The next try is possible in',
+    waitLabel: 'Time until the next try',
+    nowAloud: 'You can try again now.',
+  },
+
+  unlock: {
+    passphrase: 'Passphrase',
+    submit: 'Unlock',
+    done: 'Unlocked. Latchkey goes on by itself.',
+    forgotten: 'A forgotten passphrase cannot be replaced: disconnect these connections and sign in anew.',
+  },
+
+  keyFile: {
+    path: 'Where the key file is now',
+    submit: 'Use this key file',
+    done: 'The key file is in use',
+  },
+
+  security: {
+    title: 'Where your sign-ins are kept',
+    more: 'Passphrase, key and backup',
+    change: 'Change the passphrase',
+    present: 'Present passphrase',
+    changed: 'Passphrase changed',
+    useKeychain: 'Use the keychain instead',
+    keychainNow: 'Kept in the keychain from here on',
+    replace: 'Replace the key now',
+    replaceText: 'Latchkey replaces its key every thirty days by itself. Do it now if a copy may be in other hands.',
+    replaced: 'The key is being replaced',
+  },
+
+  backup: {
+    export: 'Export to a file',
+    exportText: 'For another computer, which renews these sign-ins from then on. They stop working here until you take them back.',
+    exportPath: 'Whole path of the new file',
+    exportPassphrase: 'Passphrase for this file',
+    import: 'Import from a file',
+    importPath: 'Whole path of the file',
+    importPassphrase: 'Passphrase of this file',
+    exported: 'Exported',
+    imported: 'Imported',
+    exportedAloud: (count: number, all: number) => `Exported ${count} of ${plural(all, 'connection', 'connections')}`,
+    importedAloud: (count: number, all: number) => `Imported ${count} of ${plural(all, 'connection', 'connections')}`,
+    nothing: 'There was nothing in it.',
+    end: {
+      exported: 'exported; the other computer renews it',
+      'not-usable': 'not exported: it needs you first',
+      'memory-only': 'not exported: it is kept in memory only',
+      unreadable: 'not exported: it cannot be read',
+      added: 'added',
+      replaced: 'replaced what was here',
+      'kept-existing': 'left as it is here, which is newer',
+      failed: 'could not be saved',
+    } satisfies Record<BackupEnd | ImportEnd, string>,
   },
 
   health: {
@@ -146,6 +239,7 @@ export const en = {
     expiring: 'Ends soon',
     limited: 'Limited',
     attention: 'Sign in again',
+    handedOver: 'Handed over',
     misconfigured: 'Set-up problem',
     disconnecting: 'Disconnecting',
     stale: 'Cannot renew',
@@ -184,7 +278,11 @@ export const en = {
     rateLimited: (name: string, until: string) => `${name} asks us to wait until ${until}`,
     clockWrong: (name: string, aheadMs: number) =>
       `This computer’s clock is ${Math.round(Math.abs(aheadMs) / 60_000)} minutes ${aheadMs > 0 ? 'ahead of' : 'behind'} ${name}’s. Set the clock; your sign-in is not affected.`,
-    locked: 'The keychain is locked. Unlock it, and Latchkey goes on by itself.',
+    locked: {
+      keychain: 'The keychain is locked. Unlock it, and Latchkey goes on by itself.',
+      passphrase: 'Waiting for your passphrase. Your sign-in is kept.',
+      'key-file': 'Waiting for the key file. Your sign-in is kept.',
+    } satisfies Record<Protection['kind'], string>,
     storageFault: 'Latchkey cannot write to its database, so it does not renew until it can. Your sign-in is kept.',
     now: 'now',
   },
@@ -201,6 +299,10 @@ export const en = {
 
   attention: {
     title: 'Sign in again to go on',
+    titleOf: {
+      'rolled-back': 'An older copy was put back',
+      'handed-over': 'Handed over to another computer',
+    } as Partial<Record<AttentionReason, string>>,
     since: (at: string, distance: string) => `Since ${at} (${distance})`,
     reason: {
       'revoked-or-expired': (name: string) =>
@@ -212,7 +314,7 @@ export const en = {
       unreadable: () => 'The stored sign-in is missing from the keychain or cannot be read.',
       'memory-only': () => 'This sign-in was kept in memory only, and Latchkey was closed since.',
       'rolled-back': (name: string) =>
-        `An older copy of Latchkey's database was put back, so this sign-in to ${name} may have been used and replaced since. It is not sent again by itself. Reconnect, or check again to try it.`,
+        `An older copy of Latchkey’s database was put back, so this sign-in to ${name} may have been used and replaced since. It is not sent again by itself. Reconnect, or check again to try it.`,
       'handed-over': () =>
         'This sign-in was exported for another computer, which renews it from now on. To take it back, check again or reconnect, and stop using it there.',
     } satisfies Record<AttentionReason, (name: string) => string>,
@@ -256,6 +358,12 @@ export const en = {
     'keychain-refused': 'Sealed on this computer, because the keychain refuses it',
     'by-choice': 'Sealed on this computer',
   } satisfies Record<SealedReason, string>,
+
+  sealedByChoice: {
+    keychain: 'Sealed on this computer',
+    passphrase: 'Sealed on this computer under your passphrase',
+    'key-file': 'Sealed on this computer under your key file',
+  } satisfies Record<Protection['kind'], string>,
 
   card: {
     check: 'Check',
@@ -328,7 +436,7 @@ export const en = {
     },
     absent: {
       title: 'This computer has no keychain that Latchkey can reach',
-      text: 'Sign-ins can be kept in memory only, for this session. On Linux, install and start gnome-keyring or KWallet to keep them.',
+      text: 'Sign-ins can be kept in memory only, for this session. To keep them, protect them with a passphrase, or on Linux install and start gnome-keyring or KWallet.',
     },
     slow: {
       title: 'The keychain does not answer',

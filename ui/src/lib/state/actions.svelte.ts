@@ -14,6 +14,7 @@ import { asProblem, PROBLEMS, sentence } from '../errors';
 import { t } from '../messages';
 import { describe, farewellToast } from './changes';
 import type { Change, Connections } from './connections.svelte';
+import { Security } from './security.svelte';
 import type { ToastAction, Toasts } from './toasts.svelte';
 
 /** What was being done when a problem came up: enough to offer the right way on. */
@@ -35,6 +36,8 @@ export class Actions {
   memoryOffer = $state.raw<{ provider: ProviderId; redirect: Redirect | null; problem: Problem } | null>(null);
   /** What a screen reader is told next. */
   said = $state.raw<{ id: number; text: string } | null>(null);
+  /** All that concerns the key. */
+  readonly security: Security;
 
   #sayings = 0;
 
@@ -45,7 +48,9 @@ export class Actions {
     private readonly backend: Backend,
     private readonly state: Connections,
     private readonly toasts: Toasts,
-  ) {}
+  ) {
+    this.security = new Security(backend, toasts, (text) => this.say(text));
+  }
 
   /** Listens to the engine for as long as the window lives. */
   async start(): Promise<void> {
@@ -73,6 +78,12 @@ export class Actions {
     const offer = this.memoryOffer;
     this.memoryOffer = null;
     return offer ? this.signIn(offer.provider, 'memory', offer.redirect) : Promise.resolve(false);
+  }
+
+  /** Leads to choosing a passphrase instead. */
+  preferPassphrase(): void {
+    this.memoryOffer = null;
+    this.security.choosing = true;
   }
 
   reconnect(connection: ConnectionId, redirect: Redirect | null = null): Promise<boolean> {

@@ -1,5 +1,5 @@
 // What the engine last said, and what changed with it. Events carry full values, so nothing is asked back.
-import type { ConnectionView, Event, EventBody, Farewell, Notice, Overview, ProviderView, SignInStage, SignInView, VaultState } from '../api/bindings';
+import type { ConnectionView, Event, EventBody, Farewell, Notice, Overview, Protection, ProviderView, SignInStage, SignInView, VaultState } from '../api/bindings';
 
 /** What an event meant for the person, beyond a new value to draw. */
 export type Change =
@@ -45,6 +45,7 @@ export class Connections {
   connections = $state.raw<readonly ConnectionView[]>([]);
   notices = $state.raw<readonly Notice[]>([]);
   vault = $state<VaultState>('open');
+  protection = $state.raw<Protection>({ kind: 'keychain' });
 
   /** Connections that ask something of the person. */
   needing = $derived(this.connections.filter(({ health }) => health.severity === 'attention'));
@@ -77,6 +78,7 @@ export class Connections {
     this.connections = overview.connections;
     this.notices = overview.notices;
     this.vault = overview.vault;
+    this.protection = overview.protection;
     this.ready = true;
     if (!ready) return [];
     return [
