@@ -239,7 +239,7 @@ pub(crate) fn check_length(passphrase: &Passphrase) -> Result<(), Problem> {
         return Ok(());
     }
     let problem = Problem::new(ProblemCode::InvalidInput, "This passphrase is too short.");
-    Err(problem.hint("Use at least eight characters; several words are good."))
+    Err(problem.hint("Use at least twelve characters; several words are good."))
 }
 
 fn check_path(parts: &Parts, path: &Path) -> Result<(), Problem> {

@@ -215,7 +215,7 @@ impl From<VaultError> for Problem {
                 KeychainError::Absent(_) | KeychainError::Refused(_) | KeychainError::TooLarge,
             ) => (
                 ProblemCode::KeychainUnavailable,
-                "Start a keychain service, or keep this sign-in in memory only.",
+                "Start a keychain service, protect your sign-ins with a passphrase, or keep this one in memory only.",
             ),
             VaultError::PassphraseNeeded => {
                 (ProblemCode::PassphraseNeeded, "Enter the passphrase and try again.")

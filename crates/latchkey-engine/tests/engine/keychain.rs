@@ -31,12 +31,12 @@ fn f43_f45_without_a_keychain_a_sign_in_does_not_begin_and_says_what_to_do() {
         (
             KeychainError::Absent("no service".into()),
             VaultState::Absent,
-            "This computer offers no keychain (no service). Start a keychain service, or keep this sign-in in memory only.",
+            "This computer offers no keychain (no service). Start a keychain service, protect your sign-ins with a passphrase, or keep this one in memory only.",
         ),
         (
             KeychainError::Refused("denied".into()),
             VaultState::Refused,
-            "The keychain refuses (denied). Start a keychain service, or keep this sign-in in memory only.",
+            "The keychain refuses (denied). Start a keychain service, protect your sign-ins with a passphrase, or keep this one in memory only.",
         ),
     ] {
         let world = World::new();
