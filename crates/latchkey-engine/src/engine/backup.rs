@@ -9,7 +9,7 @@ use crate::backup;
 use crate::passphrase::Passphrase;
 
 impl Engine {
-    /// Every usable sign-in, sealed under a passphrase of at least eight characters. What is exported is
+    /// Every usable sign-in, sealed under a passphrase of at least twelve characters. What is exported is
     /// handed over: it is not renewed here any more until the person checks or reconnects it.
     pub async fn export(&self, passphrase: Passphrase) -> Result<(Vec<u8>, Vec<BackedUp>), Problem> {
         let exported = backup::export(&self.parts, passphrase).await?;
