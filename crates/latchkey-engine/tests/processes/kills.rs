@@ -121,6 +121,8 @@ impl Life {
         let held = self.world.held();
         let told = self.host.kill();
         self.world.sandbox.release(held.sequence, release);
+        self.world.until_processed();
+        self.world.examine();
         (1, told)
     }
 
@@ -234,7 +236,7 @@ fn killed_at_any_moment_no_sign_in_is_lost_that_could_be_kept() {
     let Tally { rounds, kills, random, kept, excused, refreshes, avoidable } = tally.into_inner().unwrap();
     println!(
         "{kills} kills ({} named, {random} random, seed {seed}) in {rounds} rounds and {} s: \
-         {rounds} databases whole, {kept} kept, {excused} excused (rotated without grace and the answer lost), \
+         {kills} databases whole, {kept} kept, {excused} excused (rotated without grace and the answer lost), \
          {} avoidable; {refreshes} refreshes",
         kills - random,
         took.as_secs(),
