@@ -2,7 +2,7 @@
 //! run out of disk: the real clock, the real database, real sockets, and a keychain of files.
 //!
 //! ```text
-//! host FOLDER [--without-owner]
+//! host FOLDER [--without-owner] [--limit BYTES]
 //! ```
 //!
 //! Commands come on standard input, one a line: a number, a word, arguments. Each answer is a line of JSON
@@ -76,7 +76,14 @@ struct Host {
 async fn main() {
     let mut arguments = std::env::args_os().skip(1);
     let folder = PathBuf::from(arguments.next().unwrap());
-    let alone = arguments.next().is_none();
+    let mut alone = true;
+    while let Some(option) = arguments.next() {
+        match option.to_str() {
+            Some("--without-owner") => alone = false,
+            Some("--limit") => drop(limit(arguments.next().unwrap().to_str().unwrap().parse().ok())),
+            _ => panic!("{}: no such option", option.display()),
+        }
+    }
     let keychain = folder.join("keychain");
     let options = Options {
         data_dir: folder.join("data"),
@@ -89,7 +96,7 @@ async fn main() {
     };
     let engine = Engine::start(options).await.unwrap();
     let host = Arc::new(Host { engine, folder });
-    answer("0", &json!({ "ready": true }));
+    answer("0", &json!({ "ready": hashed(include_str!("host.rs")) }));
     let mut lines = lines();
     // Whoever started this process ends it by closing its standard input.
     while let Some(line) = lines.recv().await {
@@ -180,13 +187,15 @@ async fn lend(host: &Host, number: &str, least: i64, count: usize) -> Result<Val
 
 fn told(lent: Result<LentToken, Problem>) -> Value {
     match lent {
-        Ok(lent) => {
-            let mut hasher = DefaultHasher::new();
-            lent.token.expose_secret().hash(&mut hasher);
-            json!({ "hash": hasher.finish(), "saved": lent.saved })
-        }
+        Ok(lent) => json!({ "hash": hashed(lent.token.expose_secret()), "saved": lent.saved }),
         Err(problem) => json!({ "refused": problem }),
     }
+}
+
+fn hashed(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn state(host: &Host) -> Value {

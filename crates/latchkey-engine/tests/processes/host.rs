@@ -1,5 +1,6 @@
 //! One process of the engine (`examples/host.rs`), and how it is asked and killed.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -11,6 +12,9 @@ use crate::waits::PATIENCE;
 
 /// Ignores the signal of a file that may not grow, which passes through `exec`, and becomes the host.
 const BECOME: &str = "trap '' XFSZ; exec \"$0\" \"$@\"";
+
+/// What builds the host; a test of the whole package does so by itself.
+const BUILD: &str = "cargo build -p latchkey-engine --example host";
 
 /// A running host.
 pub(crate) struct Host {
@@ -37,18 +41,30 @@ fn program() -> PathBuf {
     path.pop();
     path.pop();
     path.push("examples/host");
-    assert!(path.exists(), "the host is missing: cargo build -p latchkey-engine --example host");
+    assert!(path.exists(), "the host is missing: {BUILD}");
     path
+}
+
+/// As the host hashes what it lends.
+pub(crate) fn hashed(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Host {
     /// Starts one on a folder. It may be killed before it is ready.
     pub(crate) fn spawn(folder: &Path, sandbox: &str, owner: Owner) -> Self {
+        let options: &[&str] = match owner {
+            Owner::One => &[],
+            Owner::None => &["--without-owner"],
+        };
+        Self::spawn_with(folder, sandbox, options)
+    }
+
+    fn spawn_with(folder: &Path, sandbox: &str, options: &[&str]) -> Self {
         let mut command = Command::new("sh");
-        command.args(["-c", BECOME]).arg(program()).arg(folder);
-        if owner == Owner::None {
-            command.arg("--without-owner");
-        }
+        command.args(["-c", BECOME]).arg(program()).arg(folder).args(options);
         command.env("LATCHKEY_SANDBOX_URL", sandbox).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let commands = process.stdin.take().unwrap();
@@ -67,9 +83,20 @@ impl Host {
 
     /// The same, ready.
     pub(crate) fn start(folder: &Path, sandbox: &str, owner: Owner) -> Self {
-        let mut host = Self::spawn(folder, sandbox, owner);
-        host.answer(0);
-        host
+        Self::spawn(folder, sandbox, owner).ready()
+    }
+
+    /// Starts one where no file may grow beyond `limit` bytes.
+    pub(crate) fn start_limited(folder: &Path, sandbox: &str, limit: u64) -> Self {
+        Self::spawn_with(folder, sandbox, &["--limit", &limit.to_string()]).ready()
+    }
+
+    /// Waits for its first word, which says from what it was built: `cargo test --test` leaves an old one.
+    fn ready(mut self) -> Self {
+        let built_from = self.answer(0)["ready"].as_u64();
+        let source = hashed(include_str!("../../examples/host.rs"));
+        assert_eq!(built_from, Some(source), "an old host: {BUILD}");
+        self
     }
 
     /// Sends a command; its number names its answer.

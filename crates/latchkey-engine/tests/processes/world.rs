@@ -1,6 +1,5 @@
 //! A folder, a provider, and what a bystander sees of both.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use latchkey_sandbox::{
@@ -10,7 +9,7 @@ use latchkey_sandbox::{
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::host::{Host, Owner};
+use crate::host::{Host, Owner, hashed};
 use crate::waits::{PATIENCE, until};
 
 /// One provider and one folder.
@@ -114,7 +113,7 @@ impl World {
 
     /// The hash of each access token, oldest first.
     pub(crate) fn hashes(&self) -> Vec<u64> {
-        self.sandbox.issued().access_tokens.iter().map(hash).collect()
+        self.sandbox.issued().access_tokens.iter().map(|token| hashed(token)).collect()
     }
 
     pub(crate) fn refusals(&self) -> Vec<String> {
@@ -146,13 +145,6 @@ fn rows(path: &Path) -> Rows {
     let intents = number("SELECT count(*) FROM intents");
     // A sign-in is the first generation.
     Rows { saved: usize::try_from(generation - 1).unwrap(), intents }
-}
-
-/// As the host hashes what it lends.
-fn hash(token: &String) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    token.as_str().hash(&mut hasher);
-    hasher.finish()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the browser of the tests is not the engine's client")]
