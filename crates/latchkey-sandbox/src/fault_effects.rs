@@ -21,6 +21,9 @@ use crate::wire::Socket;
 /// Two megabytes: more than any client should read of a token answer.
 const OVERSIZED: usize = 2 * 1024 * 1024;
 
+/// Deeper than any reader follows.
+const NESTED: usize = 10_000;
+
 /// The request that a fault meets.
 pub(crate) struct Struck<'a> {
     pub(crate) world: &'a Arc<World>,
@@ -57,6 +60,8 @@ pub(crate) async fn before(fault: &Fault, struck: &Struck<'_>) -> Option<Respons
         | Fault::TruncatedJson
         | Fault::CutBody
         | Fault::OversizedBody
+        | Fault::NestedJson
+        | Fault::RepeatedMembers
         | Fault::GzipGarbage
         | Fault::SlowDrip { .. } => None,
     }
@@ -75,6 +80,8 @@ pub(crate) async fn after(fault: &Fault, struck: &Struck<'_>, response: Response
         Fault::TruncatedJson => rewrite(response, |body| Body::from(body.slice(..body.len() / 2))).await,
         Fault::CutBody => cut_body(response).await,
         Fault::OversizedBody => rewrite(response, |body| oversized(&body)).await,
+        Fault::NestedJson => rewrite(response, |body| with_member(&body, &nested())).await,
+        Fault::RepeatedMembers => rewrite(response, |body| repeated(&body)).await,
         Fault::GzipGarbage => {
             let mut garbage = rewrite(response, |_| Body::from(&b"\x1f\x8bthis is no gzip stream"[..])).await;
             answer::set(&mut garbage, header::CONTENT_ENCODING, "gzip");
@@ -158,6 +165,23 @@ fn oversized(body: &[u8]) -> Body {
     let mut members: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
     members.insert("padding".into(), "a".repeat(OVERSIZED).into());
     Body::from(Value::Object(members).to_string())
+}
+
+/// The same object with one member more, written by hand: no writer nests as deep as this.
+fn with_member(body: &[u8], member: &str) -> Body {
+    let text = String::from_utf8_lossy(body);
+    let inside = text.trim().trim_start_matches('{').trim_end_matches('}');
+    Body::from(format!("{{{inside},{member}}}"))
+}
+
+fn nested() -> String {
+    format!("\"padding\":{}{}", "[".repeat(NESTED), "]".repeat(NESTED))
+}
+
+fn repeated(body: &[u8]) -> Body {
+    let text = String::from_utf8_lossy(body);
+    let inside = text.trim().trim_start_matches('{').trim_end_matches('}');
+    Body::from(format!("{{{inside},{inside}}}"))
 }
 
 fn drip(world: Arc<World>, body: Bytes, interval: Duration) -> Body {
