@@ -80,8 +80,8 @@ pub(crate) async fn after(fault: &Fault, struck: &Struck<'_>, response: Response
         Fault::TruncatedJson => rewrite(response, |body| Body::from(body.slice(..body.len() / 2))).await,
         Fault::CutBody => cut_body(response).await,
         Fault::OversizedBody => rewrite(response, |body| oversized(&body)).await,
-        Fault::NestedJson => rewrite(response, |body| with_member(&body, &nested())).await,
-        Fault::RepeatedMembers => rewrite(response, |body| repeated(&body)).await,
+        Fault::NestedJson => rewrite(response, |body| with_members(&body, |_| nested())).await,
+        Fault::RepeatedMembers => rewrite(response, |body| with_members(&body, str::to_owned)).await,
         Fault::GzipGarbage => {
             let mut garbage = rewrite(response, |_| Body::from(&b"\x1f\x8bthis is no gzip stream"[..])).await;
             answer::set(&mut garbage, header::CONTENT_ENCODING, "gzip");
@@ -167,21 +167,15 @@ fn oversized(body: &[u8]) -> Body {
     Body::from(Value::Object(members).to_string())
 }
 
-/// The same object with one member more, written by hand: no writer nests as deep as this.
-fn with_member(body: &[u8], member: &str) -> Body {
+/// The same object with more members, written by hand: no writer nests this deep or says a thing twice.
+fn with_members(body: &[u8], more: impl FnOnce(&str) -> String) -> Body {
     let text = String::from_utf8_lossy(body);
-    let inside = text.trim().trim_start_matches('{').trim_end_matches('}');
-    Body::from(format!("{{{inside},{member}}}"))
+    let members = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
+    Body::from(format!("{{{members},{}}}", more(members)))
 }
 
 fn nested() -> String {
     format!("\"padding\":{}{}", "[".repeat(NESTED), "]".repeat(NESTED))
-}
-
-fn repeated(body: &[u8]) -> Body {
-    let text = String::from_utf8_lossy(body);
-    let inside = text.trim().trim_start_matches('{').trim_end_matches('}');
-    Body::from(format!("{{{inside},{inside}}}"))
 }
 
 fn drip(world: Arc<World>, body: Bytes, interval: Duration) -> Body {

@@ -5,10 +5,12 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod answers;
 mod full;
 mod host;
 mod kills;
 mod oracle;
+mod oidc;
 mod together;
 mod waits;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use latchkey_sandbox::{Moment, Release};
+use latchkey_sandbox::{Endpoint, Fault, Moment, Release};
 use serde_json::Value;
 
 use crate::host::{Host, Owner};
@@ -13,8 +13,8 @@ use crate::world::{Rows, World};
 const CALLERS: usize = 50;
 
 /// A sign-in without a process, whose access has run out; what is issued from here on lives for an hour.
-fn run_out() -> World {
-    let world = World::new(0, 4);
+fn run_out(grace_seconds: u64) -> World {
+    let world = World::new(grace_seconds, 4);
     let mut host = world.start(Owner::None);
     world.sign_in(&mut host);
     World::until_settled(&mut host);
@@ -52,7 +52,7 @@ fn assert_one_token(world: &World, lent: &[Value]) {
 
 #[test]
 fn three_processes_with_fifty_callers_each_ask_the_provider_once_and_lend_the_same_token() {
-    let world = run_out();
+    let world = run_out(0);
     world.hold(Moment::Before);
     let hosts: Vec<_> = (0..3).map(|_| waiting(&world)).collect();
     let held = world.held();
@@ -69,7 +69,7 @@ fn three_processes_with_fifty_callers_each_ask_the_provider_once_and_lend_the_sa
 
 #[test]
 fn killed_while_others_wait_for_its_refresh_one_of_them_asks_again_and_nothing_is_lost() {
-    let world = run_out();
+    let world = run_out(0);
     world.hold(Moment::Before);
     let (mut first, _) = waiting(&world);
     let held = world.held();
@@ -79,4 +79,32 @@ fn killed_while_others_wait_for_its_refresh_one_of_them_asks_again_and_nothing_i
     let (_hosts, lent) = answered(others);
     assert_eq!((lent.len(), world.asked()), (2 * CALLERS, 2));
     assert_one_token(&world, &lent);
+}
+
+/// Three processes full of callers, and an answer that is lost after the provider has rotated.
+fn lent_after_a_lost_answer(world: &World) -> Vec<Value> {
+    world.sandbox.set_fault(Endpoint::Refresh, Fault::Drop { moment: Moment::After }, 1);
+    let started = (0..3).map(|_| {
+        let mut host = world.start(Owner::None);
+        let number = host.send(&format!("lend 0 {CALLERS}"));
+        (host, number)
+    });
+    let (_hosts, lent) = answered(started.collect());
+    assert_eq!((lent.len(), world.asked()), (3 * CALLERS, 2), "one request and one repeat, whoever sends it");
+    lent
+}
+
+#[test]
+fn an_answer_lost_within_the_grace_reaches_every_caller_of_every_process_by_one_repeat() {
+    let world = run_out(30);
+    let lent = lent_after_a_lost_answer(&world);
+    assert_one_token(&world, &lent);
+}
+
+#[test]
+fn an_answer_lost_without_grace_is_told_to_every_caller_of_every_process_after_one_repeat() {
+    let world = run_out(0);
+    let lent = lent_after_a_lost_answer(&world);
+    assert!(lent.iter().all(|lent| lent["refused"]["code"] == "sign-in-needed"), "{lent:?}");
+    assert_eq!(world.refusals().len(), 1);
 }
