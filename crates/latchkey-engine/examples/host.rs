@@ -38,7 +38,7 @@ impl Files {
     }
 }
 
-fn refused(error: std::io::Error) -> KeychainError {
+fn refused(error: impl std::fmt::Display) -> KeychainError {
     KeychainError::Refused(error.to_string())
 }
 
