@@ -2,7 +2,8 @@
 //
 //   node oidc-provider.mjs      prints "oidc http://127.0.0.1:PORT control http://127.0.0.1:PORT"
 //
-// Control: GET /stats counts events; POST /revoke ends every grant as the server's administrator would.
+// Control: GET /stats counts events; POST /revoke ends every grant as the server's administrator would; POST /drop
+// loses the next answer of the token endpoint after it was made.
 import { createServer } from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
 import { Provider } from 'oidc-provider';
@@ -56,7 +57,15 @@ provider.on('grant.success', (context) => {
 });
 provider.on('grant.error', () => (stats.errors += 1));
 provider.on('grant.revoked', () => (stats.revoked += 1));
-handler = provider.callback();
+let losing = false;
+const answer = provider.callback();
+handler = (request, response) => {
+  if (losing && request.url === '/token') {
+    losing = false;
+    response.end = () => request.socket.destroy();
+  }
+  return answer(request, response);
+};
 
 const revokeAll = async () => {
   for (const id of grants) {
@@ -70,6 +79,7 @@ const revokeAll = async () => {
 
 const control = createServer(async (request, response) => {
   if (request.method === 'POST' && request.url === '/revoke') await revokeAll();
+  if (request.method === 'POST' && request.url === '/drop') losing = true;
   response.setHeader('content-type', 'application/json').end(JSON.stringify(stats));
 });
 process.stdout.write(`oidc ${issuer} control ${await listen(control)}\n`);

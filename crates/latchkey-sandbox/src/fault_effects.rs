@@ -21,6 +21,9 @@ use crate::wire::Socket;
 /// Two megabytes: more than any client should read of a token answer.
 const OVERSIZED: usize = 2 * 1024 * 1024;
 
+/// Deeper than any reader follows.
+const NESTED: usize = 10_000;
+
 /// The request that a fault meets.
 pub(crate) struct Struck<'a> {
     pub(crate) world: &'a Arc<World>,
@@ -57,6 +60,8 @@ pub(crate) async fn before(fault: &Fault, struck: &Struck<'_>) -> Option<Respons
         | Fault::TruncatedJson
         | Fault::CutBody
         | Fault::OversizedBody
+        | Fault::NestedJson
+        | Fault::RepeatedMembers
         | Fault::GzipGarbage
         | Fault::SlowDrip { .. } => None,
     }
@@ -75,6 +80,8 @@ pub(crate) async fn after(fault: &Fault, struck: &Struck<'_>, response: Response
         Fault::TruncatedJson => rewrite(response, |body| Body::from(body.slice(..body.len() / 2))).await,
         Fault::CutBody => cut_body(response).await,
         Fault::OversizedBody => rewrite(response, |body| oversized(&body)).await,
+        Fault::NestedJson => rewrite(response, |body| with_members(&body, |_| nested())).await,
+        Fault::RepeatedMembers => rewrite(response, |body| with_members(&body, str::to_owned)).await,
         Fault::GzipGarbage => {
             let mut garbage = rewrite(response, |_| Body::from(&b"\x1f\x8bthis is no gzip stream"[..])).await;
             answer::set(&mut garbage, header::CONTENT_ENCODING, "gzip");
@@ -158,6 +165,17 @@ fn oversized(body: &[u8]) -> Body {
     let mut members: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
     members.insert("padding".into(), "a".repeat(OVERSIZED).into());
     Body::from(Value::Object(members).to_string())
+}
+
+/// The same object with more members, written by hand: no writer nests this deep or says a thing twice.
+fn with_members(body: &[u8], more: impl FnOnce(&str) -> String) -> Body {
+    let text = String::from_utf8_lossy(body);
+    let members = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
+    Body::from(format!("{{{members},{}}}", more(members)))
+}
+
+fn nested() -> String {
+    format!("\"padding\":{}{}", "[".repeat(NESTED), "]".repeat(NESTED))
 }
 
 fn drip(world: Arc<World>, body: Bytes, interval: Duration) -> Body {

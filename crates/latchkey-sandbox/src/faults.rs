@@ -49,6 +49,10 @@ pub enum Fault {
     CutBody,
     /// Processed; the JSON is valid and two megabytes long.
     OversizedBody,
+    /// Processed; the JSON is valid, small, and nested ten thousand deep.
+    NestedJson,
+    /// Processed; every member of the JSON is there twice.
+    RepeatedMembers,
     /// Processed; labelled as gzip, which it is not.
     GzipGarbage,
     /// Processed; the body arrives one byte at a time.
@@ -137,6 +141,8 @@ impl Fault {
             Self::TruncatedJson
             | Self::CutBody
             | Self::OversizedBody
+            | Self::NestedJson
+            | Self::RepeatedMembers
             | Self::GzipGarbage
             | Self::SlowDrip { .. } => Moment::After,
         }

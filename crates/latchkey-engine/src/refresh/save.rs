@@ -108,10 +108,11 @@ async fn commit(
             return Err(error);
         }
         tracing::error!(connection.id = %slot.id, %error, spilled, "a renewed sign-in is not saved yet");
-        hold(parts, slot, set, started);
+        // In the slot before anybody hears of it: a kill after the first loan must find it there.
         if !spilled && !planted(Planted::NoSpill) {
             spilled = rotation.spill(envelope.as_bytes().to_vec()).await.is_ok();
         }
+        hold(parts, slot, set, started);
         pause(parts, tries).await;
         tries += 1;
     };
