@@ -7,5 +7,6 @@ mod journey;
 mod killed;
 mod leak;
 mod oidc;
+mod passphrase;
 mod spotify;
 mod stage;

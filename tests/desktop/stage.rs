@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use latchkey_rig::{App, AppWindow, Browser, Desktop, DesktopOptions, Page, wait};
+use latchkey_rig::{App, AppWindow, Browser, Desktop, DesktopOptions, KeyringStart, Page, wait};
 use latchkey_sandbox::{Control, Endpoint, Entry, HeldRequest, Sandbox, SandboxOptions};
 
 pub(crate) const SERVICE: &str = "dev.latchkey.desktop";
@@ -45,8 +45,13 @@ impl Stage {
 
     /// Everything is there but the app.
     pub(crate) async fn closed() -> Self {
+        Self::with_keyring(KeyringStart::Unlocked).await
+    }
+
+    /// The same with the keyring in another state.
+    pub(crate) async fn with_keyring(keyring: KeyringStart) -> Self {
         let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
-        let desktop = Desktop::start(DesktopOptions::default()).unwrap();
+        let desktop = Desktop::start(DesktopOptions { keyring, ..DesktopOptions::default() }).unwrap();
         desktop.allow_scheme(&sandbox.origin(), SCHEME).unwrap();
         let app = App::new(binary()).variable("LATCHKEY_SANDBOX_URL", sandbox.origin());
         Self { window: None, app, consents: AtomicUsize::new(0), desktop, sandbox }

@@ -50,12 +50,13 @@ mod owner_lock;
 
 pub use callback::{Refusal, SCHEME};
 pub use clock::{Boot, Clock, Sleep, SystemClock};
-pub use edges::Edges;
+pub use edges::{Disk, DiskMood, Edges, Network, NoReply, Pause, Reply, Rotation, Rotations, Settling};
 pub use engine::{Callback, Engine, Environment, Options, StartError};
 pub use entropy::{Entropy, OsEntropy};
 pub use lend::LentToken;
 pub use owner_lock::{NotOwner, OwnerLock};
 pub use passphrase::Passphrase;
+pub use planted::Planted;
 pub use store::StoreError;
 pub use surroundings::SurroundingsChange;
 #[cfg(target_os = "linux")]
@@ -65,8 +66,6 @@ pub use vault::{KeyFileError, Keychain, KeychainError, KeychainFactory, system_k
 #[cfg(feature = "testing")]
 pub use clock::ManualClock;
 #[cfg(feature = "testing")]
-pub use edges::{Disk, DiskMood, Network, NoReply, Pause, Reply, Rotation, Rotations, Settling};
-#[cfg(feature = "testing")]
-pub use planted::{Planted, plant};
+pub use planted::plant;
 #[cfg(feature = "testing")]
 pub use vault::{MemoryKeychain, Mood};

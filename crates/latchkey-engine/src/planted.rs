@@ -5,7 +5,6 @@
 
 /// A bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the simulator alone plants them"))]
 pub enum Planted {
     /// No intent is written before the request leaves.
     NoIntent,
