@@ -30,6 +30,20 @@ impl Desk {
         self.engine.wait().await.as_ref().map_err(Clone::clone)
     }
 
+    /// Waits until nothing is on its way that the end of the program would lose.
+    pub(crate) async fn close(&self) {
+        if let Some(Ok(engine)) = self.engine.get() {
+            engine.close().await;
+        }
+    }
+
+    /// The program goes on after all.
+    pub(crate) fn reopen(&self) {
+        if let Some(Ok(engine)) = self.engine.get() {
+            engine.reopen();
+        }
+    }
+
     pub(crate) fn add_notice(&self, notice: Notice) {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
     }

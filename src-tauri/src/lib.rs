@@ -9,6 +9,7 @@ mod context;
 mod deep_link;
 mod desk;
 mod hardening;
+mod leaving;
 mod log;
 mod outside;
 mod presenter;
@@ -51,12 +52,19 @@ pub fn run() -> ExitCode {
         Ok(app) => app,
         Err(error) => return start::refuse(&error.to_string()),
     };
-    app.run(move |app, event| {
-        if let RunEvent::Ready = event {
+    app.run(move |app, event| match event {
+        RunEvent::Ready => {
             deep_link::register_in_background(app);
             window::show(app);
             deep_link::open_mailbox(app, &arguments);
+            leaving::listen(app);
         }
+        // With a code it is our own wish, after everything is saved.
+        RunEvent::ExitRequested { code: None, api, .. } => {
+            api.prevent_exit();
+            leaving::after_the_window(app);
+        }
+        _ => {}
     });
     ExitCode::SUCCESS
 }

@@ -21,6 +21,11 @@ pub(crate) fn show(app: &AppHandle) {
     }
 }
 
+/// Whether there is a window.
+pub(crate) fn is_there(app: &AppHandle) -> bool {
+    app.get_webview_window(LABEL).is_some()
+}
+
 fn make(app: &AppHandle) -> tauri::Result<WebviewWindow> {
     let windows = &app.config().app.windows;
     let config = windows.iter().find(|window| window.label == LABEL).ok_or(tauri::Error::WindowNotFound)?;

@@ -74,6 +74,29 @@ async fn killed_during_a_refresh_the_sign_in_is_kept_wherever_it_can_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn closed_or_ended_by_the_system_during_a_refresh_it_ends_when_the_answer_is_saved() {
+    for by_the_system in [false, true] {
+        let mut stage = Stage::new().await;
+        stage.control().change_settings(|settings| settings.access_token_life_seconds = 4);
+        stage.sign_in("ada").await;
+        stage.control().set_fault(Endpoint::Refresh, Fault::Hold { moment: Moment::After }, 1);
+        let held = stage.held(Endpoint::Refresh).await;
+        stage.control().change_settings(|settings| settings.access_token_life_seconds = 3600);
+        if by_the_system {
+            stage.window().terminate().unwrap();
+        } else {
+            stage.press_the_close_button();
+        }
+        stage.control().release(held.sequence, Release::Continue);
+        stage.ended();
+        stage.open().await;
+        stage.page().wait_for(HEALTHY).await.unwrap();
+        assert_eq!(stage.control().requests_to(Endpoint::Refresh).len(), 1);
+        assert_eq!(stage.refusals(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_the_answer_is_lost_for_good_the_card_says_exactly_that() {
     let mut stage = Stage::new().await;
     stage.control().change_settings(|settings| settings.access_token_life_seconds = 4);

@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use latchkey_rig::{App, AppWindow, Browser, Desktop, DesktopOptions, KeyringStart, Page, wait};
+use latchkey_rig::{App, AppWindow, Browser, Desktop, DesktopOptions, KeyringStart, Page, Screen, wait};
 use latchkey_sandbox::{Control, Endpoint, Entry, HeldRequest, Sandbox, SandboxOptions};
 
 pub(crate) const SERVICE: &str = "dev.latchkey.desktop";
@@ -65,6 +65,20 @@ impl Stage {
     /// As SIGKILL does.
     pub(crate) fn kill(&mut self) {
         self.window.take().unwrap().kill().unwrap();
+    }
+
+    /// As a person does who is done; returns once the app has taken the window away.
+    pub(crate) fn press_the_close_button(&self) {
+        let screen = Screen::open(self.desktop.display()).unwrap();
+        let pid = self.window().pid();
+        let window = screen.first_paint(pid).unwrap();
+        screen.close(window).unwrap();
+        wait::until("the window to go", PATIENCE, || Ok((!screen.shows(window)).then_some(()))).unwrap();
+    }
+
+    /// Waits until the app has ended by itself.
+    pub(crate) fn ended(&mut self) {
+        self.window.take().unwrap().wait_for_end().unwrap();
     }
 
     pub(crate) fn window(&self) -> &AppWindow {

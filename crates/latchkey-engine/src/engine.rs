@@ -33,6 +33,8 @@ use crate::surroundings::SurroundingsChange;
 use crate::vault::{KeyPlace, KeychainFactory, KeychainThread, Vault};
 use crate::{check, comeback, disconnect, notices, overview, scheduler, view};
 
+/// The longest that an end of the program is put off, in milliseconds: one request whose answer comes late.
+const FAREWELL_MS: i64 = 20_000;
 /// Entries of history that are shown.
 const HISTORY_SHOWN: u32 = 200;
 
@@ -284,6 +286,26 @@ impl Engine {
         comeback::report(&self.parts, change);
     }
 
+    /// Before the program ends: begins no refresh any more, and waits, for twenty seconds at most, until those
+    /// whose token has left have saved what came back. Killed instead, one of them may cost a sign-in.
+    pub async fn close(&self) {
+        self.parts.tasks.close();
+        let until = self.parts.clock.boot().plus(FAREWELL_MS);
+        tokio::select! {
+            biased;
+            () = self.parts.tasks.ended() => {}
+            () = self.parts.clock.sleep_until(until) => {
+                tracing::warn!("the program ends although a provider has not answered yet");
+            }
+        }
+    }
+
+    /// The program goes on after all.
+    pub fn reopen(&self) {
+        self.parts.tasks.reopen();
+        self.parts.due_changed.notify_one();
+    }
+
     fn provider(&self, id: &ProviderId) -> Result<&crate::provider::Provider, Problem> {
         let none = || Problem::new(ProblemCode::NotFound, format!("There is no provider called {id}."));
         self.parts.catalog.provider(id).ok_or_else(none)
@@ -291,6 +313,7 @@ impl Engine {
 }
 
 impl Drop for Engine {
+    /// Whatever runs stops where it is; [`Engine::close`] first costs nobody a sign-in.
     fn drop(&mut self) {
         self.parts.tasks.end();
     }

@@ -101,6 +101,9 @@ pub(crate) fn renew(parts: &Arc<Parts>, slot: &Arc<Slot>, why: Why) -> Flight {
             parts.gate.raise(&slot.id, awaited(why));
             return flight.clone();
         }
+        if parts.tasks.are_closed() {
+            return std::future::ready(RefreshEnd::Held).boxed().shared();
+        }
         let work = fly(parts.clone(), slot.clone(), why);
         let flight: Flight = if planted(Planted::InCallersFuture) {
             work.boxed().shared()
@@ -133,6 +136,8 @@ async fn fly(parts: Arc<Parts>, slot: Arc<Slot>, why: Why) -> RefreshEnd {
     let exclusive = if alone(why) { None } else { Some(slot.exclusive.lock().await) };
     let need = lane.need().unwrap_or_else(|| turn::need(&parts, &slot, why));
     let end = match parts.gate.admit(parts.ask(&slot.connection()), need, parts.clock.boot()) {
+        // Nothing has left: the next start does it.
+        Ok(_) if parts.tasks.are_closed() => RefreshEnd::Held,
         Ok(_pass) => {
             slot.write(|state| state.doing = Doing::Refreshing);
             parts.tell(&slot);

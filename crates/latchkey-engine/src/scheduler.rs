@@ -20,6 +20,10 @@ const SETTLE_AGAIN_MS: i64 = 300_000;
 pub(crate) async fn run(parts: Arc<Parts>) {
     loop {
         let changed = parts.due_changed.notified();
+        if parts.tasks.are_closed() {
+            changed.await;
+            continue;
+        }
         comeback::begin(&parts, parts.surroundings.take_catching_up(parts.clock.as_ref()));
         pass(&parts).await;
         let longest = if planted(Planted::TimerThroughSuspend) { i64::MAX } else { LONGEST_SLEEP_MS };

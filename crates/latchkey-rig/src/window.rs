@@ -148,6 +148,16 @@ impl AppWindow {
         self.ended()
     }
 
+    /// Asks the process to end, as the system does when a session is over.
+    pub fn terminate(&self) -> Result<()> {
+        process::signal(self.pid, Signal::TERM)
+    }
+
+    /// Waits until the app has ended by itself.
+    pub fn wait_for_end(self) -> Result<()> {
+        self.ended()
+    }
+
     /// Ends the WebDriver session and the app with it.
     pub async fn close(self) -> Result<()> {
         // The driver ends the app, whatever the app does on a closed window; it must not be asked twice.

@@ -3,7 +3,7 @@
 use crate::support::{MINUTE, World};
 use latchkey_engine::{KeychainError, Mood, Passphrase};
 use latchkey_protocol::{ConnectionView, ProblemCode, RestingPlace, Severity};
-use latchkey_sandbox::Consent;
+use latchkey_sandbox::{Consent, Rotation};
 
 const DAY: i64 = 24 * 60 * MINUTE;
 const WORDS: &str = "planted horse battery";
@@ -23,9 +23,15 @@ fn ids_of_items(world: &World) -> Vec<Vec<u8>> {
     of_connections.map(|(_, bytes)| bytes[1..9].to_vec()).collect()
 }
 
-/// Ada and Ben, both settled.
+fn with_grace(world: &World) {
+    let rotation = Rotation::Rotate { grace_seconds: 60, reuse_detection: true };
+    world.settings(|settings| settings.rotation = rotation);
+}
+
+/// Ada and Ben, both settled, at a provider with grace: no kill of a refresh costs a sign-in by itself.
 fn two_connected() -> World {
     let world = World::connected();
+    with_grace(&world);
     world.settings(|settings| settings.consent = Consent::Agree { account: "ben".into() });
     let (_, url) = world.begin();
     world.link(&world.browser(&url));
@@ -104,6 +110,7 @@ fn killed_after_each_call_of_the_keychain_no_sign_in_is_lost() {
 #[test]
 fn killed_at_any_moment_of_a_rotation_under_a_passphrase_no_sign_in_is_lost() {
     let mut world = World::new();
+    with_grace(&world);
     world.run(world.engine().protect_with_passphrase(Passphrase::from(WORDS))).unwrap();
     world.sign_in();
     for round in 0..6 {

@@ -53,6 +53,60 @@ fn dl_42_a_link_that_starts_the_program_finds_the_sign_in_that_waited() {
 }
 
 #[test]
+fn a_person_who_quits_in_the_middle_of_a_refresh_loses_nothing() {
+    let mut world = World::connected();
+    world.hold(Endpoint::Refresh, Moment::After);
+    world.clock.advance(55 * MINUTE);
+    let held = world.held(Endpoint::Refresh);
+    let sandbox = world.sandbox.clone();
+    let engine = world.engine();
+    world.run(async {
+        let closing = engine.close();
+        let answering = async {
+            tokio::task::yield_now().await;
+            assert!(sandbox.release(held.sequence, Release::Continue));
+        };
+        tokio::join!(closing, answering)
+    });
+    world.restart();
+    assert_healthy_for_good(&world);
+    assert_eq!(world.refreshes().len(), 2, "the provider gives no grace, and none was needed");
+}
+
+#[test]
+fn a_provider_that_does_not_answer_puts_the_end_off_for_twenty_seconds_and_no_longer() {
+    let mut world = World::connected();
+    world.hold(Endpoint::Refresh, Moment::Before);
+    world.clock.advance(55 * MINUTE);
+    let held = world.held(Endpoint::Refresh);
+    let clock = world.clock.clone();
+    world.run(async {
+        let closing = world.engine().close();
+        let waiting = async {
+            tokio::task::yield_now().await;
+            clock.advance(20_000);
+        };
+        tokio::join!(closing, waiting)
+    });
+    world.kill();
+    world.sandbox.release(held.sequence, Release::Drop);
+    world.start();
+    assert_healthy_for_good(&world);
+}
+
+#[test]
+fn while_the_program_ends_no_refresh_is_begun_and_after_a_change_of_mind_it_is() {
+    let world = World::connected();
+    world.run(world.engine().close());
+    let before = world.refreshes().len();
+    world.clock.advance(55 * MINUTE);
+    assert_eq!(world.check().unwrap().health.severity, Severity::Healthy, "what is at hand still lives");
+    assert_eq!(world.refreshes().len(), before);
+    world.engine().reopen();
+    world.until("renewed", |_| world.refreshes().len() > before);
+}
+
+#[test]
 fn a_sign_in_older_than_ten_minutes_is_gone_after_a_restart() {
     let mut world = World::new();
     let (_, url) = world.begin();

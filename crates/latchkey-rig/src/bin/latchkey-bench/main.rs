@@ -7,7 +7,6 @@
 
 mod options;
 mod report;
-mod screen;
 mod subject;
 
 use std::{
@@ -17,10 +16,9 @@ use std::{
     process::ExitCode,
 };
 
-use latchkey_rig::{Desktop, DesktopOptions};
+use latchkey_rig::{Desktop, DesktopOptions, Screen};
 use options::Options;
 use report::Figures;
-use screen::Screen;
 use subject::{Rest, Subject};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;

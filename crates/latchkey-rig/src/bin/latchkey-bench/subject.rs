@@ -9,13 +9,13 @@ use std::{
 };
 
 use latchkey_rig::{
-    Desktop,
+    Desktop, Screen,
     process::{self, Signal},
     wait,
 };
 use x11rb::protocol::xproto::Window;
 
-use crate::{Outcome, screen::Screen};
+use crate::Outcome;
 
 /// What happens after the first paint is no rest yet.
 const SETTLE: Duration = Duration::from_secs(5);

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use latchkey_rig::wait;
 use x11rb::{
     connection::Connection,
-    protocol::xproto::{AtomEnum, ConnectionExt, ImageFormat, MapState, Window},
+    protocol::xproto::{
+        AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, ImageFormat, MapState, Window,
+    },
     rust_connection::RustConnection,
 };
 
-use crate::Outcome;
+use crate::{Error, Result, wait};
+
+/// What X11 says, before it is one of the rig's errors.
+type Reply<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const PAINT_LIMIT: Duration = Duration::from_secs(30);
 const HIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -19,7 +23,8 @@ const LEAST_SIDE: u16 = 100;
 const LEAST_COLOURS: usize = 4;
 
 /// A connection to the display.
-pub(crate) struct Screen {
+#[derive(Debug)]
+pub struct Screen {
     connection: RustConnection,
     root: Window,
     process_id: u32,
@@ -27,7 +32,11 @@ pub(crate) struct Screen {
 
 impl Screen {
     /// Connects to a display by name.
-    pub(crate) fn open(display: &str) -> Outcome<Self> {
+    pub fn open(display: &str) -> Result<Self> {
+        Self::connect(display).map_err(failed)
+    }
+
+    fn connect(display: &str) -> Reply<Self> {
         let (connection, number) = x11rb::connect(Some(display))?;
         let root = connection.setup().roots.get(number).ok_or("the display has no screen")?.root;
         let process_id = connection.intern_atom(false, b"_NET_WM_PID")?.reply()?.atom;
@@ -35,21 +44,39 @@ impl Screen {
     }
 
     /// Waits until a window of the process shows more than an empty ground.
-    pub(crate) fn first_paint(&self, pid: u32) -> Outcome<Window> {
-        let painted = wait::closely("the first paint", PAINT_LIMIT, || {
+    pub fn first_paint(&self, pid: u32) -> Result<Window> {
+        wait::closely("the first paint", PAINT_LIMIT, || {
             // A window may close while it is looked at.
             Ok(self.windows_of(pid).into_iter().find(|window| self.is_painted(*window).unwrap_or(false)))
-        })?;
-        Ok(painted)
+        })
     }
 
     /// Takes a window off the screen without asking its owner.
-    pub(crate) fn hide(&self, window: Window) -> Outcome<()> {
-        self.connection.unmap_window(window)?.check()?;
-        wait::closely("the window to be hidden", HIDE_LIMIT, || {
-            Ok((!self.is_visible(window).unwrap_or(false)).then_some(()))
-        })?;
-        Ok(())
+    pub fn hide(&self, window: Window) -> Result<()> {
+        self.unmap(window).map_err(failed)?;
+        wait::closely("the window to be hidden", HIDE_LIMIT, || Ok((!self.shows(window)).then_some(())))
+    }
+
+    /// Whether the window is on the screen.
+    pub fn shows(&self, window: Window) -> bool {
+        self.is_visible(window).unwrap_or(false)
+    }
+
+    /// Asks the owner to close the window, as its close button does.
+    pub fn close(&self, window: Window) -> Result<()> {
+        self.ask_to_close(window).map_err(failed)
+    }
+
+    fn unmap(&self, window: Window) -> Reply<()> {
+        Ok(self.connection.unmap_window(window)?.check()?)
+    }
+
+    /// ICCCM 4.2.8.1.
+    fn ask_to_close(&self, window: Window) -> Reply<()> {
+        let protocols = self.connection.intern_atom(false, b"WM_PROTOCOLS")?.reply()?.atom;
+        let delete = self.connection.intern_atom(false, b"WM_DELETE_WINDOW")?.reply()?.atom;
+        let event = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
+        Ok(self.connection.send_event(false, window, EventMask::NO_EVENT, event)?.check()?)
     }
 
     /// Windows that name the process as theirs; under a window manager they lie inside its frames.
@@ -64,23 +91,23 @@ impl Screen {
         windows
     }
 
-    fn children(&self, window: Window) -> Outcome<Vec<Window>> {
+    fn children(&self, window: Window) -> Reply<Vec<Window>> {
         Ok(self.connection.query_tree(window)?.reply()?.children)
     }
 
-    fn owner(&self, window: Window) -> Outcome<Option<u32>> {
+    fn owner(&self, window: Window) -> Reply<Option<u32>> {
         let property =
             self.connection.get_property(false, window, self.process_id, AtomEnum::CARDINAL, 0, 1)?;
         let property = property.reply()?;
         Ok(property.value32().and_then(|mut values| values.next()))
     }
 
-    fn is_visible(&self, window: Window) -> Outcome<bool> {
+    fn is_visible(&self, window: Window) -> Reply<bool> {
         let attributes = self.connection.get_window_attributes(window)?.reply()?;
         Ok(attributes.map_state == MapState::VIEWABLE)
     }
 
-    fn is_painted(&self, window: Window) -> Outcome<bool> {
+    fn is_painted(&self, window: Window) -> Reply<bool> {
         let size = self.connection.get_geometry(window)?.reply()?;
         if size.width < LEAST_SIDE || size.height < LEAST_SIDE || !self.is_visible(window)? {
             return Ok(false);
@@ -89,6 +116,10 @@ impl Screen {
             self.connection.get_image(ImageFormat::Z_PIXMAP, window, 0, 0, size.width, size.height, !0)?;
         Ok(has_content(&image.reply()?.data))
     }
+}
+
+fn failed(error: Box<dyn std::error::Error>) -> Error {
+    Error::failed("the display", error.to_string())
 }
 
 /// Whether an image of four bytes per pixel has more than a few colours.
