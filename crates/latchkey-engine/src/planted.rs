@@ -62,8 +62,6 @@ pub enum Planted {
     PublishedBeforeCommit,
     /// A commit that fails drops the set.
     CommitErrorDrops,
-    /// An error of a commit that took effect is taken for a newer truth.
-    LieTakenForSuperseded,
     /// A write does not name its epoch and generation.
     NoVersion,
     /// After repeats without an answer the intent is closed.
@@ -92,6 +90,11 @@ impl Planted {
     pub const ALL: &[Self] = &[
         Self::NoIntent,
         Self::NoResume,
+        Self::NoRepeat,
+        Self::PublishedBeforeCommit,
+        Self::LateNotRevoked,
+        Self::LateRevoked,
+        Self::IntentClosed,
         Self::NoAdoption,
         Self::AdoptionAtStartOnly,
         Self::NoSpill,
@@ -123,17 +126,6 @@ impl Planted {
         Self::DeadLent,
         Self::UnsavedUnmarked,
         Self::RenewedEachCall,
-    ];
-
-    /// Those that its oracle does not see yet: their damage is undone by another precaution, or falls into a
-    /// moment that is too short.
-    pub const UNSEEN: &[Self] = &[
-        Self::NoRepeat,
-        Self::PublishedBeforeCommit,
-        Self::LieTakenForSuperseded,
-        Self::LateNotRevoked,
-        Self::LateRevoked,
-        Self::IntentClosed,
     ];
 }
 

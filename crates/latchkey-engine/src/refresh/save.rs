@@ -127,8 +127,7 @@ async fn commit(
 /// A disk may say that it failed when it did not: is what it holds this very set?
 async fn has_landed(parts: &Parts, renewed: &Connection) -> bool {
     let stored = parts.store.connection(&renewed.id).await.ok().flatten();
-    !planted(Planted::LieTakenForSuperseded)
-        && stored.is_some_and(|stored| stored.version() == renewed.version())
+    stored.is_some_and(|stored| stored.version() == renewed.version())
 }
 
 /// Lets callers have the set while it waits for the disk.

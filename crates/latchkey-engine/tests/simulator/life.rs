@@ -93,7 +93,8 @@ async fn run(incarnation: Arc<Incarnation>, shown: watch::Sender<Option<Arc<Engi
     drop(shown.send(Some(engine.clone())));
     let callers = (0..world.plan.callers).map(|_| call(incarnation.clone(), engine.clone()));
     let fuses = light_fuses(incarnation.clone());
-    futures_util::future::join(futures_util::future::join_all(callers), fuses).await;
+    let burst = burst(incarnation.clone(), engine.clone());
+    futures_util::future::join3(futures_util::future::join_all(callers), fuses, burst).await;
 }
 
 fn options(incarnation: &Arc<Incarnation>) -> Options {
@@ -195,6 +196,26 @@ async fn lend(incarnation: &Incarnation, engine: &Engine, id: &ConnectionId, min
     let unsaved = delivery.is_some_and(|delivery| delivery.generation_before >= generation);
     if lent.saved && newest && unsaved && world.count("connections") > 0 {
         world.violation("F", "a token was lent as saved that is not");
+    }
+}
+
+/// Programs that ask again and again while an answer is being saved: nobody may hear of it before it is.
+async fn burst(incarnation: Arc<Incarnation>, engine: Arc<Engine>) {
+    let world = incarnation.world.clone();
+    if !matches!(world.plan.kind, Kind::Calm | Kind::Disk) {
+        return;
+    }
+    loop {
+        world.answered.notified().await;
+        for _ in 0..8 {
+            let Some(view) = engine.overview().connections.into_iter().next() else { break };
+            tokio::select! {
+                biased;
+                () = lend(&incarnation, &engine, &view.id, 1) => {}
+                () = pass(5) => {}
+            }
+            pass(2).await;
+        }
     }
 }
 

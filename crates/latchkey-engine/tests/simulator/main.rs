@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a campaign says what it has done")]
 
+mod checks;
 mod edges;
 mod ending;
 mod life;

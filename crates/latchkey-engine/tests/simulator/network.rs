@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use latchkey_engine::{Network, NoReply, Reply};
 use tokio::sync::oneshot;
 
+use crate::checks::{check_refusal, check_repeat, check_revocation, check_sending};
 use crate::plan::Kind;
 use crate::provider::{Delivery, Fields, Provider, Said};
 use crate::world::{Incarnation, World, pass};
@@ -66,9 +67,9 @@ const LOSSES: [Weather; 3] = [Weather::AnswerLost, Weather::FaultAfter, Weather:
 pub(crate) struct Wire(pub(crate) Arc<Incarnation>);
 
 /// A request as the provider reads it.
-struct Request {
+pub(crate) struct Request {
     path: String,
-    form: Fields,
+    pub(crate) form: Fields,
     bearer: String,
 }
 
@@ -101,6 +102,7 @@ async fn carry(incarnation: &Arc<Incarnation>, request: Request) -> Result<Reply
     world.note(&format!("{} {weather:?} {refresh:?}", request.path));
     if let Some((grant, token)) = refresh {
         check_sending(incarnation, grant, token);
+        world.state().provider.grants[grant].asked += 1;
     }
     if weather == Weather::Refused {
         return Err(NoReply::NotSent("refused".into()));
@@ -122,6 +124,9 @@ async fn carry(incarnation: &Arc<Incarnation>, request: Request) -> Result<Reply
         }
         delivered(&sender, reply.as_ref(), refresh.is_some());
         drop(done.send(reply));
+        if LOSSES.contains(&weather) {
+            check_repeat(&sender, refresh).await;
+        }
     });
     let reply = answered.await.map_err(|_| NoReply::Lost("the world ended".into()))?;
     match reply {
@@ -131,8 +136,15 @@ async fn carry(incarnation: &Arc<Incarnation>, request: Request) -> Result<Reply
 }
 
 fn weather(world: &World, refresh: bool) -> Weather {
-    let kind = world.plan.kind;
+    let (kind, now) = (world.plan.kind, world.now());
     let mut state = world.state();
+    if refresh && now < state.blackout_until {
+        state.tally.faults += 1;
+        return Weather::AnswerLost;
+    }
+    if kind == Kind::Chaos && state.trouble && state.rng.per_mille(world.plan.network_faults / 10) {
+        state.blackout_until = now + state.rng.range(10_000, 60_000);
+    }
     if !state.trouble || !state.rng.per_mille(world.plan.network_faults) {
         state.lost_last = false;
         return Weather::Fair;
@@ -184,6 +196,9 @@ fn process(sender: &Incarnation, request: &Request, weather: Weather) -> Option<
             return Some(said(429, ""));
         }
         Weather::Fair | Weather::Slow | Weather::AnswerLost | Weather::FaultAfter | Weather::Truncated => {}
+    }
+    if request.path == "/revoke" {
+        check_revocation(world);
     }
     let mut state = world.state();
     state.tally.requests += 1;
@@ -246,6 +261,8 @@ fn delivered(sender: &Incarnation, reply: Option<&Said>, refresh: bool) {
     }
     let incarnation = sender.number;
     grant.delivered = Some(Delivery { token: *token, incarnation, generation_before, at });
+    drop(state);
+    sender.world.answered.notify_waiters();
 }
 
 fn reply_of(said: &Said, weather: Weather) -> Reply {
@@ -254,63 +271,4 @@ fn reply_of(said: &Said, weather: Weather) -> Reply {
         headers.insert("retry-after", http::HeaderValue::from(WAIT_S));
     }
     Reply { status: said.status, headers, body: said.body.clone().into_bytes() }
-}
-
-/// Invariants that hold whenever a refresh token leaves: one on the wire, none without an intent, none that
-/// is older than what was kept, none before the provider's own time.
-fn check_sending(incarnation: &Incarnation, grant: usize, token: usize) {
-    let world = &incarnation.world;
-    if world.state().on_the_wire > 0 && world.state().kills == 0 {
-        world.violation("A", "two requests on the wire");
-    }
-    // A disconnect at the very moment takes the intent away with everything else.
-    if world.count("intents") == 0 && world.plan.kind != Kind::People {
-        world.violation("P", "a refresh token leaves without an intent");
-    }
-    let now = world.now();
-    let state = world.state();
-    let known = &state.provider.grants[grant];
-    let outdated = known.delivered.is_some_and(|delivery| delivery.token > token);
-    let early = now < known.not_before;
-    let life = world.plan.life_s * 1000;
-    let buffer = (life / 2).clamp(30_000, 300_000);
-    let needless = known.delivered.is_some_and(|delivery| now + buffer + 2_000 < delivery.at + life);
-    drop(state);
-    if needless && world.plan.kind == Kind::Calm {
-        world.violation("D", "a token is renewed that has plenty of life");
-    }
-    if outdated {
-        world.violation("B", format!("token {token} leaves although a newer one was kept"));
-    }
-    if early && world.plan.kind == Kind::Weather {
-        world.violation("W", "the provider's request to wait is not obeyed");
-    }
-}
-
-/// A refused refresh token: was the loss to be avoided?
-fn check_refusal(world: &World, request: &Request) {
-    let Some((id, token)) = request.form.get("refresh_token").and_then(|token| Provider::chain(token)) else {
-        return;
-    };
-    let strict = world.plan.strict();
-    let mut state = world.state();
-    let grant = &state.provider.grants[id];
-    let decided =
-        matches!(grant.ended, Some(crate::provider::Ended::Revoked | crate::provider::Ended::Asked));
-    let excuse = grant.excuse;
-    // A person who asks again is obeyed each time.
-    let looping = world.plan.kind != Kind::People
-        && grant.refusals > 2 + u32::try_from(state.kills).unwrap()
-        && state.tally.disk_faults + state.tally.faults == 0;
-    if !decided && excuse.is_some() {
-        state.tally.excused += 1;
-    }
-    drop(state);
-    if !decided && (excuse.is_none() || strict) {
-        let why = excuse.unwrap_or("nothing excuses it");
-        world.violation("C", format!("grant {id} is lost with its token {token}: {why}"));
-    }
-    if looping {
-        world.violation("I", "a refused token is sent again and again");
-    }
 }

@@ -1,6 +1,7 @@
 //! What kind of world a seed makes. Half of them are strict: a loss is impossible there by construction, so
 //! that no excuse can hide a bug.
 
+use crate::provider::Revokes;
 use crate::rng::Rng;
 
 /// The kind of a world.
@@ -39,6 +40,7 @@ pub(crate) struct Plan {
     pub(crate) rotates: bool,
     pub(crate) grace_ms: i64,
     pub(crate) reuse_detection: bool,
+    pub(crate) revokes: Revokes,
     /// Milliseconds of trouble after the sign-in, before the calm in which everything must heal.
     pub(crate) trouble_ms: i64,
     /// Per mille of requests.
@@ -74,6 +76,7 @@ impl Plan {
             rotates: rng.per_mille(850),
             grace_ms: 30_000,
             reuse_detection: rng.per_mille(700),
+            revokes: Revokes::Account,
             trouble_ms: life_s * 1000 * rng.range(2, 4),
             network_faults: 0,
             disk_faults: 0,
@@ -118,6 +121,7 @@ impl Plan {
             Kind::People => {
                 self.grace_ms = 0;
                 self.revoked_by_provider = rng.per_mille(200);
+                self.revokes = rng.pick(&[Revokes::Account, Revokes::LiveToken]);
             }
             Kind::Sleep => {
                 self.grace_ms = 0;

@@ -19,6 +19,15 @@ pub(crate) enum Ended {
     Reuse,
 }
 
+/// What the revocation of a token ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Revokes {
+    /// Every grant of the account: that is what R90 is about.
+    Account,
+    /// The grant of the token, if the token is the live one; anything else is ignored.
+    LiveToken,
+}
+
 /// One sign-in at the provider.
 #[derive(Debug)]
 pub(crate) struct Grant {
@@ -29,6 +38,8 @@ pub(crate) struct Grant {
     pub(crate) excuse: Option<&'static str>,
     /// The latest answer that reached a process: token, incarnation, generation on disk before.
     pub(crate) delivered: Option<Delivery>,
+    /// Refresh requests that left for it.
+    pub(crate) asked: u32,
     pub(crate) refusals: u32,
     pub(crate) not_before: i64,
 }
@@ -58,6 +69,7 @@ pub(crate) struct Provider {
     pub(crate) rotates: bool,
     pub(crate) grace_ms: i64,
     pub(crate) reuse_detection: bool,
+    pub(crate) revokes: Revokes,
     /// Refreshes that were granted.
     pub(crate) granted: u64,
 }
@@ -77,6 +89,7 @@ impl Provider {
             ended: None,
             excuse: None,
             delivered: None,
+            asked: 0,
             refusals: 0,
             not_before: 0,
         });
@@ -170,12 +183,18 @@ impl Provider {
 
     pub(crate) fn revoke(&mut self, form: &Fields) -> Said {
         let token = form.get("token").map_or("", String::as_str);
-        let grant = Self::chain(token).map(|(grant, _)| grant);
-        // A provider may take one token of the account for all of them: that is what R90 is about.
-        if grant.is_some() {
-            for grant in &mut self.grants {
-                grant.ended.get_or_insert(Ended::Asked);
+        let chain = Self::chain(token);
+        let live = chain.filter(|(grant, index)| self.grants[*grant].superseded[*index].is_none());
+        match (self.revokes, chain, live) {
+            (Revokes::Account, Some(_), _) => {
+                for grant in &mut self.grants {
+                    grant.ended.get_or_insert(Ended::Asked);
+                }
             }
+            (Revokes::LiveToken, _, Some((grant, _))) => {
+                self.grants[grant].ended.get_or_insert(Ended::Asked);
+            }
+            (Revokes::Account, None, _) | (Revokes::LiveToken, _, None) => {}
         }
         Said { status: 200, body: String::new(), issued: None }
     }

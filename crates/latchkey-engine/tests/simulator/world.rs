@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) database: Arc<Mutex<rusqlite::Connection>>,
     pub(crate) keychain: MemoryKeychain,
+    /// Rings when an answer with tokens has reached a process.
+    pub(crate) answered: Notify,
     state: Mutex<State>,
     started: tokio::time::Instant,
 }
@@ -33,6 +35,8 @@ pub(crate) struct State {
     /// Faults may happen.
     pub(crate) trouble: bool,
     pub(crate) disk_bad_until: i64,
+    /// Until then every answer to a refresh is lost.
+    pub(crate) blackout_until: i64,
     pub(crate) suspended: i64,
     pub(crate) wall_offset: i64,
     /// Who holds which lock.
@@ -77,6 +81,7 @@ impl World {
             rotates: plan.rotates,
             grace_ms: plan.grace_ms,
             reuse_detection: plan.reuse_detection,
+            revokes: plan.revokes,
             granted: 0,
         };
         let state = State {
@@ -84,6 +89,7 @@ impl World {
             provider,
             trouble: false,
             disk_bad_until: 0,
+            blackout_until: 0,
             suspended: 0,
             wall_offset: 0,
             locks: BTreeMap::new(),
@@ -102,6 +108,7 @@ impl World {
             plan,
             database: Arc::new(Mutex::new(rusqlite::Connection::open_in_memory().unwrap())),
             keychain: MemoryKeychain::default(),
+            answered: Notify::new(),
             state: Mutex::new(state),
             started: beginning(),
         })
