@@ -6,12 +6,15 @@ use crate::rust;
 /// Words that no name of the protocol contains.
 const WORDS: [&str; 4] = ["token", "secret", "verifier", "password"];
 
-/// Names that say something about secrets and can hold none: enum variants without a field.
-const ONLY_WORDS: [&str; 1] = ["TokensRefused"];
+/// Names that say something about secrets and can hold none: enum variants, as long as they have no field.
+const ONLY_WORDS: [&str; 2] = ["TokensRefused", "Password"];
+
+/// A question whose answer has no type in the protocol.
+const QUESTIONS: [&str; 1] = ["EnterPassword"];
 
 /// Types of the engine that hold secrets. Their written form goes straight into an envelope and has another
 /// name.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 12] = [
     "TokenSet",
     "PendingSignIn",
     "Redeemed",
@@ -20,6 +23,10 @@ const SECRETS: [&str; 8] = [
     "AuthorizationResponse",
     "Answer",
     "LiveSignIn",
+    "Typed",
+    "PromptAnswer",
+    "Session",
+    "Talk",
 ];
 
 /// Names in the protocol that could hold a secret. Comments and texts are free.
@@ -27,8 +34,13 @@ pub(crate) fn in_protocol(file: &Source) -> Vec<Fault> {
     let code = rust::product_code(&file.text);
     let named = rust::identifiers(&code).filter(|(_, name)| {
         let lower = name.to_lowercase();
-        WORDS.iter().any(|word| lower.contains(word)) && !ONLY_WORDS.contains(name)
+        WORDS.iter().any(|word| lower.contains(word)) && !QUESTIONS.contains(name)
     });
+    let bare = |(at, name): &(usize, &str)| {
+        let rest = code[at + name.len()..].trim_start();
+        ONLY_WORDS.contains(name) && (rest.is_empty() || rest.starts_with([',', '}', '=', ')', '|']))
+    };
+    let named = named.filter(|found| !bare(found));
     let fault = |(at, name): (usize, &str)| Fault {
         path: file.path.clone(),
         line: rust::line(&code, at),

@@ -25,6 +25,12 @@ const REFUSED_WAIT_MS: i64 = 900_000;
 pub(crate) async fn check(parts: &Arc<Parts>, id: &ConnectionId) -> Result<ConnectionView, Problem> {
     let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
     let seen = slot.connection().version();
+    if renews_itself(parts, &slot) {
+        // What a list answers to a dead token is a shorter list: only the renewal says whether it lives.
+        refresh::renew(parts, &slot, Why::Asked { seen }).await;
+        let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
+        return Ok(parts.view_of(&slot));
+    }
     if worth_renewing(parts, &slot) {
         let end = refresh::renew(parts, &slot, Why::Asked { seen }).await;
         // Perhaps a planned one was joined, which is held back where a person is not.
@@ -41,6 +47,13 @@ pub(crate) async fn check(parts: &Arc<Parts>, id: &ConnectionId) -> Result<Conne
     }
     let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
     Ok(parts.view_of(&slot))
+}
+
+/// Whether access is renewed by itself, with nothing beside it.
+fn renews_itself(parts: &Parts, slot: &Slot) -> bool {
+    let connection = slot.connection();
+    let leaves = matches!(connection.standing, Standing::Disconnecting { .. });
+    connection.access.renewable && !leaves && parts.address_of(&connection).is_some()
 }
 
 fn worth_renewing(parts: &Parts, slot: &Slot) -> bool {
@@ -96,7 +109,7 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>, renew_once: bool) -> Resu
         // A kind of token that must not be used (RFC 6749 7.1) is refused here; the next may be of another.
         let last = again || (set.bearer && !renew_once);
         let answer = if set.bearer {
-            identity::identify(&parts.http, provider, &set.access).await
+            identity::confirm(&parts.http, provider, &asked, &set.access).await
         } else {
             Err(IdentityError::Refused)
         };

@@ -1,5 +1,6 @@
 //! The façade: one method per operation, start and shutdown.
 
+mod accounts;
 mod backup;
 mod protection;
 
@@ -23,6 +24,7 @@ pub use crate::live::Environment;
 use crate::live::{Outside, Parts};
 use crate::owner_lock::{NotOwner, OwnerLock};
 use crate::planted::{Planted, planted};
+use crate::prompt_answer::PromptAnswer;
 use crate::provider::Catalog;
 use crate::refresh;
 use crate::rotation::RotationFolder;
@@ -147,13 +149,13 @@ impl Engine {
         overview::retell(&self.parts);
     }
 
-    /// Begins to sign in to a new account. The URL is for the browser alone.
+    /// Begins to sign in to a new account. The URL, where it begins in the browser, is for that alone.
     pub async fn begin_sign_in(
         &self,
         provider: ProviderId,
         keep: Keep,
         redirect: Option<Redirect>,
-    ) -> Result<(SignInView, Url), Problem> {
+    ) -> Result<(SignInView, Option<Url>), Problem> {
         sign_in::begin(&self.parts, Wish { provider, connection: None, keep, redirect }).await
     }
 
@@ -162,7 +164,7 @@ impl Engine {
         &self,
         connection: ConnectionId,
         redirect: Option<Redirect>,
-    ) -> Result<(SignInView, Url), Problem> {
+    ) -> Result<(SignInView, Option<Url>), Problem> {
         let slot = self.parts.slot(&connection);
         let known = slot.map(|slot| slot.connection()).ok_or_else(|| no_connection(&connection))?;
         let wish =
@@ -175,6 +177,12 @@ impl Engine {
         // A link may be what started this process: the sign-in it belongs to is being read at this moment.
         let _ = self.restored.clone().wait_for(|restored| *restored).await;
         sign_in::complete_link(&self.parts, raw).await
+    }
+
+    /// Answers what a sign-in asks in the window; what comes of it is an event. The URL, where the browser is next,
+    /// is for that alone.
+    pub async fn answer_prompt(&self, sign_in: SignInId, answer: PromptAnswer) -> Result<Option<Url>, Problem> {
+        sign_in::answer(&self.parts, &sign_in, answer).await
     }
 
     /// Gives up a sign-in, or dismisses how it ended.

@@ -6,9 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use crate::connection::{Account, Picture};
+use crate::connection::{Account, Connection, Picture};
 use crate::http::{Http, NoReply, Reply};
-use crate::provider::Provider;
+use crate::pocketbase::{Address, Refusal};
+use crate::provider::{Protocol, Provider};
 use crate::provider::file::check_url;
 use crate::text::{displayable, without};
 
@@ -51,6 +52,48 @@ pub(crate) async fn identify(
         None => None,
     };
     Ok(Account { name: name.or_else(|| displayable(&key)).unwrap_or_default(), key, picture })
+}
+
+/// Asks whether the access token of a connection still belongs to its account.
+pub(crate) async fn confirm(
+    http: &Http,
+    provider: &Provider,
+    connection: &Connection,
+    access: &SecretString,
+) -> Result<Account, IdentityError> {
+    match provider.file.protocol {
+        Protocol::Oauth2 => identify(http, provider, access).await,
+        Protocol::Pocketbase => same_record(http, &connection.account, access).await,
+    }
+}
+
+/// The record, as its server tells it to a token that cannot be prolonged.
+async fn same_record(http: &Http, account: &Account, access: &SecretString) -> Result<Account, IdentityError> {
+    let address = Address::from_key(&account.key).ok_or(IdentityError::Nameless)?;
+    match address.realm.refresh(http, access).await {
+        Ok(session) if session.claims.id == address.record => {
+            Ok(Account { name: session.record.shown(), ..account.clone() })
+        }
+        Ok(session) => Ok(Account { key: session.claims.id.clone(), name: session.record.shown(), picture: None }),
+        Err(Refusal::Dead) => Err(IdentityError::Refused),
+        Err(
+            refusal @ (Refusal::RuleNotMet
+            | Refusal::WrongCollection
+            | Refusal::MethodOff
+            | Refusal::Forbidden(_)
+            | Refusal::Redirected
+            | Refusal::Input { .. }
+            | Refusal::StepOver
+            | Refusal::SameMethod),
+        ) => Err(IdentityError::Forbidden(refusal.to_string())),
+        Err(
+            refusal @ (Refusal::NotFound
+            | Refusal::TooMany { .. }
+            | Refusal::Fault(_)
+            | Refusal::Untrusted(_)
+            | Refusal::Unreachable(_)),
+        ) => Err(IdentityError::Passing(refusal.to_string())),
+    }
 }
 
 fn authorized(url: Url, access: &SecretString) -> Request {

@@ -276,8 +276,9 @@ impl Parts {
         let (boot, now) = (self.clock.boot(), self.now());
         slot.read(|state| {
             let provider = self.provider_of(&state.connection);
-            let endpoint = provider.map(|provider| host_of(&provider.file.authorization.token_url));
-            let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
+            let endpoint = self.token_endpoint(&state.connection);
+            let host = endpoint.as_deref().map(host_of);
+            let clock_ahead_ms = host.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
             let mut moment = Moment { clock_ahead_ms, ..state.moment(boot, now) };
             if !self.vault.wants_to_move(RestingPlace::Sealed) {
                 moment.unsettled = Some(SealedReason::ByChoice);

@@ -4,7 +4,7 @@ pub(crate) mod catalog;
 pub(crate) mod file;
 
 pub(crate) use catalog::{Catalog, CatalogNotice};
-pub(crate) use file::{ProviderFile, RateLimitScope, RedirectKind};
+pub(crate) use file::{Protocol, ProviderFile, RateLimitScope, RedirectKind};
 
 use latchkey_protocol::{ProviderId, Timestamp};
 
@@ -36,6 +36,14 @@ impl Provider {
     /// Milliseconds from the authorization to the end of the grant, where the provider sets one.
     pub(crate) fn grant_life_ms(&self) -> Option<i64> {
         self.file.grant.life_days.map(|days| i64::from(days) * 86_400_000)
+    }
+
+    /// Whether a refresh token that was sent may be gone, whatever came back.
+    pub(crate) fn spends_refresh_tokens(&self) -> bool {
+        match self.file.protocol {
+            Protocol::Oauth2 => true,
+            Protocol::Pocketbase => false,
+        }
     }
 
     /// Whether the file allows this way back from the browser.

@@ -19,7 +19,8 @@ use latchkey_protocol::{AttentionReason, ConfigurationFault};
 use crate::clock::Boot;
 use crate::connection::{Connection, Standing};
 use crate::edges::Rotation;
-use crate::flow::authorization_code::{self, TokenOutcome};
+use crate::flow;
+use crate::flow::authorization_code::TokenOutcome;
 use crate::health::Doing;
 use crate::live::{Flight, Parts, RefreshEnd, Slot};
 use crate::pacing::Need;
@@ -280,19 +281,20 @@ async fn attempt(
     };
     let intent = announce(parts, &connection).await?;
     let started = (parts.clock.boot(), parts.now());
-    let token_url = &provider.file.authorization.token_url;
+    let token_url = parts.ask(&connection).endpoint;
     let date = OnceLock::new();
-    let asking = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh, &date);
+    let asking = flow::renew(&parts.http, provider, &connection, refresh, &date, started.1);
     let answer = guard::answered(parts, asking).await;
-    parts.learn_time(token_url, date.get().copied(), started.0).await;
+    parts.learn_time(&token_url, date.get().copied(), started.0).await;
     if answer.is_answer() {
-        parts.gate.answered(token_url);
+        parts.gate.answered(&token_url);
     }
     if let TokenOutcome::Granted(granted) = answer {
         let fresh = save::Fresh { granted, started };
         return save::save(parts, slot, connection, &set, fresh, rotation).await.map(Attempt::Ended);
     }
-    refused(parts, connection, mistaken(answer), intent).await
+    let first = intent.attempt == 1 || !provider.spends_refresh_tokens();
+    refused(parts, connection, mistaken(answer), first).await
 }
 
 /// What the mistakes of other programs make of an answer that ends nothing.
@@ -309,6 +311,7 @@ fn mistaken(answer: TokenOutcome) -> TokenOutcome {
         | TokenOutcome::Rejected { .. }
         | TokenOutcome::RequestRefused { .. }
         | TokenOutcome::Redirected
+        | TokenOutcome::Failing { .. }
         | TokenOutcome::Untrusted { .. } => false,
     };
     if ends { TokenOutcome::Rejected { text: None } } else { answer }
@@ -327,10 +330,9 @@ async fn refused(
     parts: &Arc<Parts>,
     connection: Connection,
     answer: TokenOutcome,
-    intent: Intent,
-) -> Result<Attempt, StoreError> {
     // An earlier attempt without a definite end stays unknown, whatever this one says.
-    let first = intent.attempt == 1;
+    first: bool,
+) -> Result<Attempt, StoreError> {
     let end = match answer {
         TokenOutcome::Granted(_) => RefreshEnd::Superseded,
         TokenOutcome::Rejected { text } => {
@@ -353,6 +355,7 @@ async fn refused(
             outcome::misconfigured(parts, connection, fault, Some(text), first).await?
         }
         TokenOutcome::NotSent { text } => outcome::not_sent(parts, connection, text, first).await?,
+        TokenOutcome::Failing { text } => outcome::failing(parts, connection, text, first).await?,
         TokenOutcome::Throttled { retry_after } => {
             outcome::throttled(parts, connection, retry_after, first).await?
         }

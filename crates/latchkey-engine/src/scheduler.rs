@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use latchkey_protocol::{Keep, SignInStage};
+use latchkey_protocol::Keep;
 
 use crate::clock::Boot;
 use crate::connection::Standing;
@@ -98,7 +98,7 @@ fn next_due(parts: &Parts) -> Boot {
     let slots = parts.slots();
     let by_connection = slots.iter().filter_map(|slot| due(slot));
     let by_sign_in: Vec<_> = parts.with_sign_ins(|sign_ins| {
-        let waiting = sign_ins.iter().filter(|live| live.view.stage == SignInStage::WaitingForBrowser);
+        let waiting = sign_ins.iter().filter(|live| live.waits());
         waiting.map(|live| boot.plus(live.view.expires_at.0.saturating_sub(now.0))).collect()
     });
     by_connection.chain(by_sign_in).min().unwrap_or(Boot(i64::MAX))

@@ -3,7 +3,9 @@
 //! Nothing that is connected changes before the new sign-in is stored: whoever gives up half-way keeps
 //! what there was.
 
+mod admitted;
 mod finish;
+mod led;
 mod waiting;
 
 use std::sync::Arc;
@@ -23,9 +25,11 @@ use crate::flow::authorization_code::authorization_request;
 use crate::live::{LiveSignIn, Parts, SignInCard};
 use crate::loopback::{Listener, Page, Take};
 use crate::pending::PendingSignIn;
-use crate::provider::{Provider, RedirectKind};
+use crate::prompt_answer::PromptAnswer;
+use crate::provider::{Protocol, Provider, RedirectKind};
 use crate::view;
 
+pub(crate) use admitted::adopt;
 use waiting::{forget_row, remember};
 pub(crate) use waiting::{restore, restore_waiting, take_up};
 
@@ -46,9 +50,13 @@ pub(crate) struct Wish {
     pub(crate) redirect: Option<Redirect>,
 }
 
-/// Begins a sign-in. The URL is for the browser alone.
-pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView, Url), Problem> {
+/// Begins a sign-in. The URL, where it begins in the browser, is for that alone.
+pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView, Option<Url>), Problem> {
     let provider = parts.catalog.provider(&wish.provider).ok_or_else(|| no_provider(&wish.provider))?;
+    match provider.file.protocol {
+        Protocol::Oauth2 => {}
+        Protocol::Pocketbase => return led::begin(parts, wish).await.map(|view| (view, None)),
+    }
     let client_id = parts.client_id(provider).ok_or_else(|| no_client_id(provider))?;
     let others = others_need_the_key(parts, wish.connection.as_ref());
     parts.vault.prepare(wish.keep, others, &parts.entropy).await?;
@@ -61,14 +69,14 @@ pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView,
         remember(parts, &pending).await;
     }
     let live =
-        LiveSignIn { view: view.clone(), pending: Some(pending.clone()), stop: Arc::new(Notify::new()) };
+        LiveSignIn { view: view.clone(), pending: Some(pending.clone()), talk: None, stop: Arc::new(Notify::new()) };
     if let Some(listener) = listener {
         listen(parts, listener, &live);
     }
     parts.with_sign_ins(|sign_ins| sign_ins.push(live));
     parts.tell_card(&SignInCard::of(&view));
     parts.due_changed.notify_one();
-    Ok((view, pending.url))
+    Ok((view, Some(pending.url)))
 }
 
 fn pending(
@@ -106,6 +114,14 @@ fn pending(
     })
 }
 
+/// Answers what a sign-in asks. The URL, where the browser is next, is for that alone.
+pub(crate) async fn answer(parts: &Arc<Parts>, id: &SignInId, answer: PromptAnswer) -> Result<Option<Url>, Problem> {
+    let (for_task, id) = (parts.clone(), id.clone());
+    // A caller that hangs up must not leave a sign-in half taken.
+    let done = parts.tasks.run(async move { led::answer(&for_task, &id, answer).await });
+    done.await.unwrap_or_else(|| Err(gone()))
+}
+
 /// Reads a link of the operating system and acts on it.
 pub(crate) async fn complete_link(parts: &Arc<Parts>, raw: &str) -> Callback {
     match callback::parse_link(raw) {
@@ -137,7 +153,15 @@ pub(crate) async fn complete(parts: &Arc<Parts>, response: AuthorizationResponse
         Answer::Code(code) => {
             parts.tell_card(&SignInCard::of(&pending.view(SignInStage::Finishing)));
             let of = parts.clone();
-            Some(of.tasks.run(async move { finish::exchange(&parts, pending, code).await }).boxed())
+            let led = parts.sign_in(&pending.id).is_some_and(|live| live.talk.is_some());
+            let work = async move {
+                if led {
+                    led::code_came(&parts, pending, code).await
+                } else {
+                    finish::exchange(&parts, pending, code).await
+                }
+            };
+            Some(of.tasks.run(work).boxed())
         }
         Answer::Error { error, description } if error == "access_denied" => {
             Some(ended(&parts, &pending, SignInEnding::Declined { provider_text: description }))
@@ -224,6 +248,7 @@ pub(crate) async fn expire(parts: &Arc<Parts>) {
         };
         sign_ins.iter().filter(over).filter_map(|live| live.pending.clone()).collect()
     });
+    led::expire(parts);
     for pending in over {
         forget_row(parts, &pending).await;
         drop(ended(parts, &pending, SignInEnding::Expired));

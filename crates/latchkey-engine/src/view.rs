@@ -4,14 +4,15 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use latchkey_protocol::{
     AccountView, ClientIdSource, ConnectionView, FailureView, Farewell, GrantView, NoticeKind, Problem,
-    ProblemCode, ProviderView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView, SignInView,
+    ProblemCode, ProviderView, RealmView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView, SignInView,
     Timestamp,
 };
 
 use crate::callback::SCHEME;
 use crate::connection::{Account, Connection};
 use crate::health::{Moment, health};
-use crate::provider::{Catalog, CatalogNotice, Provider, RedirectKind};
+use crate::pocketbase::Address;
+use crate::provider::{Catalog, CatalogNotice, Protocol, Provider, RedirectKind};
 use crate::store::{Damage, Salvaged, StoreError};
 use crate::vault::{KeyFileError, KeychainError, VaultError};
 
@@ -50,8 +51,22 @@ pub(crate) fn connection(
         sealed: (connection.resting == RestingPlace::Sealed)
             .then(|| moment.unsettled.unwrap_or(SealedReason::OnItsWay)),
         sign_in,
+        realm: realm(connection, provider),
         manage_url: provider.and_then(|provider| provider.file.manage_url.clone()),
     }
+}
+
+/// Where the account is; `None` at a provider of one place.
+fn realm(connection: &Connection, provider: Option<&Provider>) -> Option<RealmView> {
+    let address = match provider?.file.protocol {
+        Protocol::Oauth2 => None,
+        Protocol::Pocketbase => Address::from_key(&connection.account.key),
+    }?;
+    Some(RealmView {
+        server: address.realm.server().to_owned(),
+        may_impersonate: address.realm.is_of_superusers() && address.acting.is_none(),
+        impersonated_by: address.acting,
+    })
 }
 
 pub(crate) fn account(account: &Account) -> AccountView {

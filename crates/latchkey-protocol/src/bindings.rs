@@ -5,12 +5,12 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    AccountView, Activity, ActivityKind, AttentionReason, BackedUp, BackupEnd, ClientIdSource,
+    AccountMail, AccountView, Activity, ActivityKind, AttentionReason, BackedUp, BackupEnd, ClientIdSource,
     ConfigurationFault, ConnectionId, ConnectionView, DueNotice, Event, EventBody, FailureKind, FailureView,
     Farewell, GrantKind, GrantState, GrantView, Health, HealthChange, HistoryEntry, HistoryKind, ImportEnd,
     Imported, Incident, IncidentReason, Keep, Notice, NoticeKind, NoticesDue, Operation, Overview, Problem,
-    ProblemCode, Protection, ProviderId, ProviderView, Redirect, RenewalView, RestingPlace, Revocation,
-    SealedReason, SetupView, Severity, SignInEnding, SignInId, SignInStage, SignInView, Timestamp,
+    ProblemCode, Prompt, PromptFault, PromptField, Protection, ProviderId, ProviderView, RealmView, Redirect, RenewalView, RestingPlace, Revocation,
+    SealedReason, SetupView, Severity, SignInEnding, SignInId, SignInMethod, SignInStage, SignInView, Timestamp,
     VaultState,
 };
 
@@ -45,6 +45,7 @@ pub fn typescript() -> String {
         SetupView,
         ConnectionView,
         AccountView,
+        RealmView,
         GrantView,
         RenewalView,
         FailureView,
@@ -68,6 +69,11 @@ pub fn typescript() -> String {
         IncidentReason,
         SignInView,
         SignInStage,
+        Prompt,
+        SignInMethod,
+        PromptFault,
+        PromptField,
+        AccountMail,
         SignInEnding,
         Redirect,
         Keep,

@@ -29,6 +29,8 @@ pub struct ConnectionView {
     pub sealed: Option<SealedReason>,
     /// A reconnect that is under way or has ended without success.
     pub sign_in: Option<SignInView>,
+    /// Where the account is, at a provider of many servers.
+    pub realm: Option<RealmView>,
     /// The provider's own page for removing access, where it has one.
     pub manage_url: Option<String>,
 }
@@ -44,6 +46,19 @@ pub struct AccountView {
     pub name: String,
     /// The picture as a `data:` URL, so that the window never fetches anything.
     pub picture: Option<String>,
+}
+
+/// Where an account is, at a provider of many servers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct RealmView {
+    /// The server.
+    pub server: String,
+    /// Whether it is the account of somebody who may act in the name of others there.
+    pub may_impersonate: bool,
+    /// Who acts in the name of this account, where that is not its owner.
+    pub impersonated_by: Option<String>,
 }
 
 /// What was granted and for how long.

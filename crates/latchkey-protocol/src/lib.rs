@@ -14,6 +14,7 @@ mod id;
 mod incident;
 mod operation;
 mod overview;
+mod prompt;
 mod provider;
 mod sign_in;
 
@@ -22,7 +23,7 @@ pub mod bindings;
 
 pub use backup::{BackedUp, BackupEnd, ImportEnd, Imported};
 pub use connection::{
-    AccountView, ConnectionView, FailureView, GrantView, HistoryEntry, HistoryKind, RenewalView,
+    AccountView, ConnectionView, FailureView, GrantView, HistoryEntry, HistoryKind, RealmView, RenewalView,
     RestingPlace, SealedReason,
 };
 pub use error::{Problem, ProblemCode};
@@ -35,5 +36,6 @@ pub use id::{ConnectionId, InvalidId, ProviderId, SignInId, Timestamp};
 pub use incident::{DueNotice, Incident, IncidentReason, NoticesDue};
 pub use operation::Operation;
 pub use overview::{Notice, NoticeKind, Overview, Protection, VaultState};
+pub use prompt::{AccountMail, Prompt, PromptFault, PromptField, SignInMethod};
 pub use provider::{ClientIdSource, ProviderView, SetupView};
 pub use sign_in::{Keep, Redirect, SignInEnding, SignInStage, SignInView};

@@ -13,10 +13,13 @@ macro_rules! operations {
             watch => Watch, "Send the overview, then every event";
             begin_sign_in => BeginSignIn, "Open the browser for a new account";
             reconnect => Reconnect, "Open the browser for an account that is connected";
+            answer_prompt => AnswerPrompt, "Answer what a sign-in asks in the window";
             cancel_sign_in => CancelSignIn, "Give up a sign-in, or dismiss how one ended";
             open_sign_in_page => OpenSignInPage, "Open the browser again for a sign-in that waits";
             copy_sign_in_link => CopySignInLink, "Copy the link of a sign-in that waits";
             check => Check, "Renew if due and ask the provider who this is";
+            request_mail => RequestMail, "Have a mail sent to the account's own address";
+            impersonate => Impersonate, "Act in the name of another account of the same server";
             disconnect => Disconnect, "Revoke and forget";
             forget => Forget, "Forget here without waiting for the provider";
             save_client_id => SaveClientId, "Save the client id of a provider";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountView, ConnectionId, Problem, ProviderId, SignInId, Timestamp};
+use crate::{AccountView, ConnectionId, Problem, Prompt, PromptFault, ProviderId, SignInId, Timestamp};
 
 /// One attempt to sign in, from the click to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,13 @@ pub struct SignInView {
 pub enum SignInStage {
     /// The person is in the browser.
     WaitingForBrowser,
+    /// The window asks the person something.
+    Asking {
+        /// What.
+        prompt: Prompt,
+        /// What is wrong with the answer before.
+        faults: Vec<PromptFault>,
+    },
     /// The browser came back; the provider is being asked.
     Finishing,
     /// It ended without a sign-in, and the card says why until it is dismissed.

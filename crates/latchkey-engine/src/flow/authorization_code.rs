@@ -55,6 +55,11 @@ pub(crate) enum TokenOutcome {
         /// How long.
         retry_after: RetryAfter,
     },
+    /// The provider failed, and nothing is spent by asking it again.
+    Failing {
+        /// What was seen.
+        text: String,
+    },
     /// The provider may or may not have acted: no whole, valid answer was read.
     Ambiguous {
         /// What was seen.
@@ -74,7 +79,7 @@ impl TokenOutcome {
             | Self::RequestRefused { .. }
             | Self::Redirected
             | Self::Throttled { .. } => true,
-            Self::Untrusted { .. } | Self::NotSent { .. } | Self::Ambiguous { .. } => false,
+            Self::Untrusted { .. } | Self::NotSent { .. } | Self::Failing { .. } | Self::Ambiguous { .. } => false,
         }
     }
 }

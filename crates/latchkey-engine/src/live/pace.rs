@@ -7,6 +7,8 @@ use crate::clock::Boot;
 use crate::connection::Connection;
 use crate::http::host_of;
 use crate::pacing::Ask;
+use crate::pocketbase::Address;
+use crate::provider::Protocol;
 
 impl Parts {
     /// An answer of `endpoint` with this `Date` came to a request that left at `sent`.
@@ -20,12 +22,31 @@ impl Parts {
         }
     }
 
+    /// Where the account of a connection is, at a server that the person named.
+    pub(crate) fn address_of(&self, connection: &Connection) -> Option<Address> {
+        match self.provider_of(connection)?.file.protocol {
+            Protocol::Oauth2 => None,
+            Protocol::Pocketbase => Address::from_key(&connection.account.key),
+        }
+    }
+
+    /// Where a connection is renewed: what its provider's file says, or the server that its account names.
+    pub(crate) fn token_endpoint(&self, connection: &Connection) -> Option<String> {
+        let file = &self.provider_of(connection)?.file;
+        match file.protocol {
+            Protocol::Oauth2 => Some(file.authorization.token_url.clone()),
+            Protocol::Pocketbase => {
+                Some(self.address_of(connection)?.realm.endpoint(&["auth-refresh"]).to_string())
+            }
+        }
+    }
+
     /// What the gate is told of a connection that wants to ask its token endpoint.
     pub(crate) fn ask(&self, connection: &Connection) -> Ask {
         let file = self.provider_of(connection).map(|provider| &provider.file);
         Ask {
             who: connection.id.clone(),
-            endpoint: file.map(|file| file.authorization.token_url.clone()).unwrap_or_default(),
+            endpoint: self.token_endpoint(connection).unwrap_or_default(),
             client_id: connection.client_id.clone(),
             account: connection.account.key.clone(),
             scope: file.map(|file| file.refresh.rate_limit).unwrap_or_default(),

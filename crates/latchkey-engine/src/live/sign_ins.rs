@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use super::{Parts, lock};
 use crate::pending::PendingSignIn;
+use crate::talk::Talk;
 
 /// A sign-in under way, or one that ended and whose end is still shown.
 #[derive(Clone)]
@@ -15,11 +16,21 @@ pub(crate) struct LiveSignIn {
     pub(crate) view: SignInView,
     /// Present until it ends.
     pub(crate) pending: Option<PendingSignIn>,
+    /// What has been learnt of a sign-in that is led in the window; absent while an answer is being worked on.
+    pub(crate) talk: Option<Talk>,
     /// Ends what serves it: the loopback listener.
     pub(crate) stop: Arc<Notify>,
 }
 
 impl LiveSignIn {
+    /// Whether it waits for the person.
+    pub(crate) fn waits(&self) -> bool {
+        match self.view.stage {
+            SignInStage::WaitingForBrowser | SignInStage::Asking { .. } => true,
+            SignInStage::Finishing | SignInStage::Ended { .. } => false,
+        }
+    }
+
     /// Whether an answer with this state, arriving at `now`, is for it.
     pub(crate) fn waits_for(&self, state: &SecretString, now: Timestamp) -> bool {
         let waits = self.view.stage == SignInStage::WaitingForBrowser && now < self.view.expires_at;

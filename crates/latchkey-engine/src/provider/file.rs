@@ -17,6 +17,9 @@ pub(crate) struct ProviderFile {
     pub name: String,
     /// What connecting it is good for, in one sentence.
     pub summary: String,
+    /// What it speaks.
+    #[serde(default)]
+    pub protocol: Protocol,
     /// The provider's page where a person removes access.
     pub manage_url: Option<String>,
     /// Whether it exists only for trying things out.
@@ -35,6 +38,17 @@ pub(crate) struct ProviderFile {
     /// When access is renewed.
     #[serde(default)]
     pub refresh: Refresh,
+}
+
+/// What a provider speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Protocol {
+    /// OAuth 2.0 (RFC 6749).
+    #[default]
+    Oauth2,
+    /// PocketBase's own, on a server that the person names.
+    Pocketbase,
 }
 
 /// The client registration (RFC 6749 2).
@@ -216,8 +230,8 @@ fn check_urls(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
 /// Whether a secret may be sent to `url`: https, or http to a loopback literal, which never leaves the
 /// computer (RFC 6749 3.1.2.1, RFC 8252 8.3).
 pub(crate) fn check_url(url: &str) -> Result<Url, &'static str> {
-    // The sandbox picks its port when it starts; its address stands in for this name.
-    let url = url.replace("{sandbox}", "http://127.0.0.1:1");
+    // What picks its port when it starts, or is named by the person, is checked when it is known.
+    let url = url.replace("{sandbox}", "http://127.0.0.1:1").replace("{server}", "https://server.invalid");
     let url = Url::parse(&url).map_err(|_| "this is not a URL")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL must not carry a user name or password");

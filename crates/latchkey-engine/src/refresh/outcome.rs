@@ -122,6 +122,18 @@ pub(super) async fn not_sent(
     passing(parts, connection, FailureKind::Network, text, wait, close_intent).await
 }
 
+/// The provider failed at something that can be asked again without a second thought.
+pub(super) async fn failing(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    text: String,
+    close_intent: bool,
+) -> Result<RefreshEnd, StoreError> {
+    parts.gate.faulted(&parts.ask(&connection), parts.clock.boot());
+    let wait = wait_ms(parts, connection.track.failures, Patience::Background);
+    passing(parts, connection, FailureKind::Provider, text, wait, close_intent).await
+}
+
 /// The provider asked to wait.
 pub(super) async fn throttled(
     parts: &Arc<Parts>,

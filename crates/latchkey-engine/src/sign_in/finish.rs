@@ -83,6 +83,16 @@ pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Pag
             return end(parts, &pending, SignInEnding::Failed { problem });
         }
     };
+    settle(parts, pending, redeemed, account).await
+}
+
+/// Stores a sign-in whose account is known, unless nobody wants it any more.
+pub(super) async fn settle(
+    parts: &Arc<Parts>,
+    pending: PendingSignIn,
+    redeemed: Redeemed,
+    account: Account,
+) -> Page {
     let epochs = parts.epochs.lock().await;
     let existing = existing(parts, &pending, &account);
     if given_up(parts, &pending) {
@@ -104,6 +114,18 @@ pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Pag
         Ok(connection) => signed_in(parts, &pending, &connection),
         Err(problem) => end(parts, &pending, SignInEnding::Failed { problem }),
     }
+}
+
+/// Stores a sign-in that no card shows.
+pub(super) async fn keep(
+    parts: &Arc<Parts>,
+    pending: &PendingSignIn,
+    redeemed: Redeemed,
+    account: Account,
+) -> Result<Connection, Problem> {
+    let _epochs = parts.epochs.lock().await;
+    let existing = existing(parts, pending, &account);
+    store(parts, pending, redeemed, account, existing.as_deref()).await
 }
 
 async fn account_of(parts: &Parts, pending: &PendingSignIn, set: &TokenSet) -> Result<Account, Problem> {
@@ -310,7 +332,7 @@ fn stop_and_remove(parts: &Parts, pending: &PendingSignIn) {
 }
 
 /// The listener stays long enough for the browser to fetch the page that says how it went.
-fn close_soon(parts: &Parts, stop: Arc<tokio::sync::Notify>) {
+pub(super) fn close_soon(parts: &Parts, stop: Arc<tokio::sync::Notify>) {
     parts.tasks.spawn(async move {
         let never = std::future::pending::<()>();
         let _ = tokio::time::timeout(std::time::Duration::from_secs(20), never).await;
@@ -364,6 +386,9 @@ fn granted(parts: &Parts, pending: &PendingSignIn, outcome: TokenOutcome) -> Res
             format!("{name} cannot be reached ({text})."),
             "Check the network and try again.",
         ),
+        TokenOutcome::Failing { text } => {
+            told(ProblemCode::Temporary, format!("{name} fails ({text})."), "Try again.")
+        }
         TokenOutcome::Throttled { retry_after } => {
             let message = format!("{name} asks to wait {} seconds.", retry_after.wait_ms(parts.now()) / 1000);
             told(ProblemCode::Temporary, message, "Try again after that.")
