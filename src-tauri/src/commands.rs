@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use latchkey_engine::Passphrase;
+use latchkey_engine::{Passphrase, PromptAnswer};
 use latchkey_protocol::{
-    BackedUp, ConnectionId, ConnectionView, Event, HistoryEntry, Imported, Keep, Overview, Problem,
+    AccountMail, BackedUp, ConnectionId, ConnectionView, Event, HistoryEntry, Imported, Keep, Overview, Problem,
     ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tauri::ipc::Channel;
@@ -34,7 +34,7 @@ pub(crate) async fn begin_sign_in(
     redirect: Option<Redirect>,
 ) -> Answer<SignInView> {
     let (view, url) = desk.engine().await?.begin_sign_in(provider, keep, redirect).await?;
-    outside::open(&app, &url).map(|()| view)
+    outside::open_any(&app, url.as_ref()).map(|()| view)
 }
 
 #[tauri::command]
@@ -45,7 +45,18 @@ pub(crate) async fn reconnect(
     redirect: Option<Redirect>,
 ) -> Answer<SignInView> {
     let (view, url) = desk.engine().await?.reconnect(connection, redirect).await?;
-    outside::open(&app, &url).map(|()| view)
+    outside::open_any(&app, url.as_ref()).map(|()| view)
+}
+
+#[tauri::command]
+pub(crate) async fn answer_prompt(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    sign_in: SignInId,
+    answer: PromptAnswer,
+) -> Answer<()> {
+    let url = desk.engine().await?.answer_prompt(sign_in, answer).await?;
+    outside::open_any(&app, url.as_ref())
 }
 
 #[tauri::command]
@@ -74,6 +85,26 @@ pub(crate) async fn copy_sign_in_link(
 #[tauri::command]
 pub(crate) async fn check(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<ConnectionView> {
     desk.engine().await?.check(connection).await
+}
+
+#[tauri::command]
+pub(crate) async fn request_mail(
+    desk: State<'_, Desk>,
+    connection: ConnectionId,
+    mail: AccountMail,
+) -> Answer<()> {
+    desk.engine().await?.request_mail(connection, mail).await
+}
+
+#[tauri::command]
+pub(crate) async fn impersonate(
+    desk: State<'_, Desk>,
+    connection: ConnectionId,
+    collection: String,
+    record: String,
+    seconds: u32,
+) -> Answer<ConnectionView> {
+    desk.engine().await?.impersonate(connection, &collection, &record, seconds).await
 }
 
 #[tauri::command]

@@ -15,6 +15,11 @@ pub(crate) fn open(app: &AppHandle, url: &Url) -> Result<(), Problem> {
     })
 }
 
+/// Opens the browser where there is a page to open.
+pub(crate) fn open_any(app: &AppHandle, url: Option<&Url>) -> Result<(), Problem> {
+    url.map_or(Ok(()), |url| open(app, url))
+}
+
 /// Puts a text on the clipboard.
 pub(crate) fn copy(app: &AppHandle, text: String) -> Result<(), Problem> {
     app.clipboard().write_text(text).map_err(|error| {

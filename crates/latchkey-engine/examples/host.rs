@@ -147,6 +147,7 @@ async fn begin(host: &Host, provider: &str) -> Result<Value, Problem> {
     let provider = ProviderId::try_from(provider).unwrap();
     let redirect = Some(Redirect::DeepLink);
     let (_, url) = host.engine.begin_sign_in(provider, Keep::Keychain, redirect).await?;
+    let url = url.map(|url| url.to_string());
     Ok(json!({ "url": url }))
 }
 

@@ -14,6 +14,7 @@ import type {
 } from './api/bindings';
 import type { IconName } from './components/ui/icons';
 import { t } from './messages';
+import { promptTitle } from './prompt';
 import { ago, day, distance, isShort, moment } from './time';
 
 /** The sign of each severity: five shapes, so that the colour is never needed. */
@@ -95,6 +96,8 @@ export function stageTitle(stage: SignInStage, providerName: string): string {
   switch (stage.kind) {
     case 'waiting-for-browser':
       return t.signIn.waiting;
+    case 'asking':
+      return promptTitle(stage.prompt);
     case 'finishing':
       return t.signIn.finishing;
     case 'ended':

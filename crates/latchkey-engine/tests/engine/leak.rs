@@ -6,10 +6,12 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use crate::pocketbase::{self, Pocket};
 use crate::support::{MINUTE, World};
-use latchkey_engine::Callback;
-use latchkey_protocol::{Event, Keep, Redirect};
+use latchkey_engine::{Callback, PromptAnswer};
+use latchkey_protocol::{Event, Keep, Redirect, SignInMethod};
 use latchkey_sandbox::{Consent, Endpoint, Fault, Moment, Release, Rotation};
+use secrecy::ExposeSecret as _;
 use tokio::sync::broadcast;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -165,7 +167,7 @@ fn a_life_with_everything_in_it_leaks_nothing() {
     life.world.until("two accounts", |overview| overview.connections.len() == 2);
 
     let ada = life.world.overview().connections[0].id.clone();
-    let (view, url) = life.world.run(life.world.engine().reconnect(ada.clone(), None)).unwrap();
+    let (view, url) = life.world.reconnect(&ada);
     life.say(view);
     let link = life.world.browser(&url);
     for hostile in
@@ -271,4 +273,33 @@ fn the_data_folder_is_for_this_user_only_and_is_closed_again_if_somebody_opened_
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
     world.start();
     assert_eq!(mode(), 0o700);
+}
+
+/// What is typed in the window goes to the server and nowhere else; so does what the server gives.
+#[test]
+fn a_password_and_a_one_time_code_are_nowhere() {
+    let (server, _) = pocketbase::server();
+    server.change_users(&serde_json::json!({"otp": {"enabled": true}, "mfa": {"enabled": true}})).unwrap();
+    let Overheard { world, said, events } = Overheard::new();
+    let pocket = Pocket { world, server, user: String::new() };
+    pocket.enter(Keep::Keychain);
+    pocket.answer(PromptAnswer::Method { method: SignInMethod::Password });
+    pocket.with_password("planted-wrong-password");
+    pocket.with_password(pocketbase::PASSWORD);
+    let code = pocket.with_code();
+    let Pocket { world, .. } = pocket;
+    world.until("connected", |overview| overview.connections.len() == 1);
+    world.until_settled();
+    let mut life = Overheard { world, said, events };
+    let checked = life.world.check();
+    life.say(checked);
+    let lent = life.world.run(life.world.engine().lend(&life.world.connection().id, 0)).unwrap();
+    let token = lent.token.expose_secret();
+    assert!(logged("signed in"), "the log was listened to");
+    for (place, bytes) in life.everything() {
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in ["planted-wrong-password", pocketbase::PASSWORD, &code, &token[token.len() - 40..]] {
+            assert!(!text.contains(secret), "{secret} is in {place}");
+        }
+    }
 }

@@ -16,6 +16,7 @@ mod leak;
 mod loopback;
 mod notices;
 mod pacing;
+mod pocketbase;
 mod protection;
 mod redirects;
 mod refresh;

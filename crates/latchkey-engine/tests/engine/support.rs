@@ -20,6 +20,8 @@ use url::Url;
 /// 21 November 2026, 08:00 UTC.
 pub(crate) const START: Timestamp = Timestamp(1_795_248_000_000);
 pub(crate) const MINUTE: i64 = 60_000;
+/// With what a server proves itself to the sandbox.
+pub(crate) const UPSTREAM_SECRET: &str = "the secret between two servers";
 
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
@@ -48,7 +50,12 @@ impl World {
     /// The same before the engine is started.
     pub(crate) fn before_the_start() -> Self {
         let outside = runtime(|| {});
-        let provider = outside.block_on(Sandbox::start(SandboxOptions::default())).unwrap();
+        let options = SandboxOptions {
+            confidential_secret: Some(UPSTREAM_SECRET.into()),
+            redirect_uris: vec!["http://127.0.0.1/oauth/pocketbase".into()],
+            ..SandboxOptions::default()
+        };
+        let provider = outside.block_on(Sandbox::start(options)).unwrap();
         let sandbox = provider.control();
         sandbox.change_settings(|settings| {
             settings.consent = Consent::Agree { account: "ada".into() };
@@ -176,7 +183,18 @@ impl World {
         keep: Keep,
         redirect: Option<Redirect>,
     ) -> Result<(SignInView, Url), Problem> {
-        self.run(self.engine().begin_sign_in(sandbox(), keep, redirect))
+        let (view, url) = self.run(self.engine().begin_sign_in(sandbox(), keep, redirect))?;
+        Ok((view, url.unwrap()))
+    }
+
+    /// Begins to sign in again.
+    pub(crate) fn reconnect(&self, id: &ConnectionId) -> (SignInView, Url) {
+        let (view, url) = self.run(self.engine().reconnect(id.clone(), None)).unwrap();
+        (view, url.unwrap())
+    }
+
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        latchkey_engine::Clock::wall(self.clock.as_ref())
     }
 
     /// The browser's part: follows the authorization URL to the redirect back to Latchkey.

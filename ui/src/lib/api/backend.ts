@@ -3,6 +3,7 @@
 // The list of operations is written once, in Rust. `Parity` below does not compile when the engine has an
 // operation that this interface lacks, or the reverse.
 import type {
+  AccountMail,
   BackedUp,
   ConnectionId,
   ConnectionView,
@@ -16,6 +17,7 @@ import type {
   ProviderView,
   Redirect,
   SignInId,
+  SignInMethod,
   SignInView,
 } from './bindings';
 
@@ -37,6 +39,24 @@ export interface Reconnect {
   redirect: Redirect | null;
 }
 
+/** What a person answers when a sign-in asks: the way in of what has no type on the way out. */
+export type PromptAnswer =
+  | { kind: 'server'; server: string; collection: string; keep: Keep }
+  | { kind: 'method'; method: SignInMethod }
+  | { kind: 'password'; identity: string; password: string }
+  | { kind: 'address'; email: string }
+  | { kind: 'one-time-code'; code: string }
+  | { kind: 'forgotten'; email: string }
+  | { kind: 'back' };
+
+/** In whose name to act, and for how long. */
+export interface Impersonate {
+  connection: ConnectionId;
+  collection: string;
+  record: string;
+  seconds: number;
+}
+
 /** A backup: the whole path of its file, and the passphrase under which it is sealed. */
 export interface BackupFile {
   path: string;
@@ -50,10 +70,14 @@ export interface Backend {
   watch(listener: (event: Event) => void): Promise<void>;
   beginSignIn(request: BeginSignIn): Promise<SignInView>;
   reconnect(request: Reconnect): Promise<SignInView>;
+  /** What comes of an answer is an event. */
+  answerPrompt(request: { signIn: SignInId; answer: PromptAnswer }): Promise<void>;
   cancelSignIn(request: { signIn: SignInId }): Promise<void>;
   openSignInPage(request: { signIn: SignInId }): Promise<void>;
   copySignInLink(request: { signIn: SignInId }): Promise<void>;
   check(request: { connection: ConnectionId }): Promise<ConnectionView>;
+  requestMail(request: { connection: ConnectionId; mail: AccountMail }): Promise<void>;
+  impersonate(request: Impersonate): Promise<ConnectionView>;
   disconnect(request: { connection: ConnectionId }): Promise<void>;
   forget(request: { connection: ConnectionId }): Promise<void>;
   /** An empty client id removes the saved one. */

@@ -23,7 +23,7 @@ export type SignInId = string;
 /**
  * Something that can be asked of Latchkey, by whatever door.
  */
-export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "check" | "disconnect" | "forget" | "save_client_id" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history" | "protect_with_passphrase" | "change_passphrase" | "unlock" | "use_key_file" | "use_keychain" | "rotate_key" | "export_backup" | "import_backup";
+export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "answer_prompt" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "check" | "request_mail" | "impersonate" | "disconnect" | "forget" | "save_client_id" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history" | "protect_with_passphrase" | "change_passphrase" | "unlock" | "use_key_file" | "use_keychain" | "rotate_key" | "export_backup" | "import_backup";
 
 /**
  * The whole state of the engine that may leave it.
@@ -199,6 +199,10 @@ sealed: SealedReason | null,
  */
 signIn: SignInView | null, 
 /**
+ * Where the account is, at a provider of many servers.
+ */
+realm: RealmView | null, 
+/**
  * The provider's own page for removing access, where it has one.
  */
 manageUrl: string | null, };
@@ -219,6 +223,23 @@ name: string,
  * The picture as a `data:` URL, so that the window never fetches anything.
  */
 picture: string | null, };
+
+/**
+ * Where an account is, at a provider of many servers.
+ */
+export type RealmView = { 
+/**
+ * The server.
+ */
+server: string, 
+/**
+ * Whether it is the account of somebody who may act in the name of others there.
+ */
+mayImpersonate: boolean, 
+/**
+ * Who acts in the name of this account, where that is not its owner.
+ */
+impersonatedBy: string | null, };
 
 /**
  * What was granted and for how long.
@@ -561,11 +582,165 @@ expiresAt: Timestamp, };
 /**
  * How far a sign-in is.
  */
-export type SignInStage = { "kind": "waiting-for-browser" } | { "kind": "finishing" } | { "kind": "ended", 
+export type SignInStage = { "kind": "waiting-for-browser" } | { "kind": "asking", 
+/**
+ * What.
+ */
+prompt: Prompt, 
+/**
+ * What is wrong with the answer before.
+ */
+faults: Array<PromptFault>, } | { "kind": "finishing" } | { "kind": "ended", 
 /**
  * How.
  */
 ending: SignInEnding, };
+
+/**
+ * One question.
+ */
+export type Prompt = { "kind": "enter-server", 
+/**
+ * What is known of it so far.
+ */
+server: string, 
+/**
+ * The collection whose records sign in.
+ */
+collection: string, 
+/**
+ * Where the sign-in is to be kept, unless the person says otherwise.
+ */
+keep: Keep, } | { "kind": "choose-method", 
+/**
+ * Who offers them.
+ */
+server: string, 
+/**
+ * The ways, in the server's order.
+ */
+methods: Array<SignInMethod>, 
+/**
+ * Whether one has been passed and another one is asked for.
+ */
+second: boolean, } | { "kind": "enter-password", 
+/**
+ * Who asks.
+ */
+server: string, 
+/**
+ * By which fields the server finds an account, such as `email` and `username`.
+ */
+identityFields: Array<string>, 
+/**
+ * What was typed before.
+ */
+identity: string | null, 
+/**
+ * Whether one method has been passed and this is the other one.
+ */
+second: boolean, 
+/**
+ * The address to which a mail for choosing another one is on its way.
+ */
+mailSentTo: string | null, } | { "kind": "enter-address", 
+/**
+ * Who asks.
+ */
+server: string, 
+/**
+ * What was typed before.
+ */
+email: string | null, 
+/**
+ * Whether one method has been passed and this is the other one.
+ */
+second: boolean, 
+/**
+ * Whether signing in with a code verifies an address that is not verified yet, and with that replaces
+ * what the account signed in with before.
+ */
+replaces: boolean, } | { "kind": "enter-one-time-code", 
+/**
+ * Who asks.
+ */
+server: string, 
+/**
+ * Where it was sent. The server does not say whether anybody has that address.
+ */
+sentTo: string, 
+/**
+ * How many characters it has, where the server says so.
+ */
+length: number | null, 
+/**
+ * When it does not count any more.
+ */
+expiresAt: Timestamp, 
+/**
+ * Whether one method has been passed and this is the other one.
+ */
+second: boolean, 
+/**
+ * As in [`Prompt::EnterAddress`].
+ */
+replaces: boolean, } | { "kind": "enter-code", 
+/**
+ * What is typed there. It is no secret (RFC 8628 5.1).
+ */
+userCode: string, 
+/**
+ * The page.
+ */
+verificationUri: string, 
+/**
+ * The page with the code filled in, where the provider has one.
+ */
+verificationUriComplete: string | null, 
+/**
+ * When it does not count any more.
+ */
+expiresAt: Timestamp, };
+
+/**
+ * A way to sign in that a server offers.
+ */
+export type SignInMethod = { "kind": "password" } | { "kind": "one-time-code" } | { "kind": "upstream", 
+/**
+ * Its name at the server.
+ */
+id: string, 
+/**
+ * Its name for people.
+ */
+name: string, };
+
+/**
+ * What is wrong with an answer.
+ */
+export type PromptFault = { 
+/**
+ * At which field; absent where it is the whole.
+ */
+field: PromptField | null, 
+/**
+ * What, and what to do.
+ */
+message: string, 
+/**
+ * Not before this moment is an answer taken.
+ */
+retryAt: Timestamp | null, };
+
+/**
+ * A field of a prompt.
+ */
+export type PromptField = "server" | "collection" | "identity" | "password" | "email" | "code";
+
+/**
+ * A mail that a server sends to the account's own address.
+ */
+export type AccountMail = "verification" | "reset";
 
 /**
  * How a sign-in ended that did not succeed. Whatever was connected before still is.

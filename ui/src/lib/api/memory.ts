@@ -1,8 +1,9 @@
 // The door without Latchkey behind it: the same operations over a world that is made up. For the gallery, for
 // working on the window in a browser, and for tests, which read in `calls` what the window asked for.
 import { present } from '../state/clock.svelte';
-import type { Backend, BackupFile, BeginSignIn, Event, Reconnect } from './backend';
+import type { Backend, BackupFile, BeginSignIn, Event, Impersonate, PromptAnswer, Reconnect } from './backend';
 import type {
+  AccountMail,
   BackedUp,
   ConnectionId,
   ConnectionView,
@@ -16,6 +17,7 @@ import type {
   ProviderView,
   Revocation,
   SignInId,
+  SignInStage,
   SignInView,
 } from './bindings';
 
@@ -28,6 +30,8 @@ export interface World {
   problems?: Partial<Record<keyof Backend, Problem>>;
   /** What providers answer to a disconnect; without it they never answer. */
   revocation?: Revocation;
+  /** What comes of an answer to a prompt; without it the question stays. */
+  answered?: (answer: PromptAnswer) => SignInStage | null;
   /** Operations that never answer. */
   silent?: readonly (keyof Backend)[];
 }
@@ -66,15 +70,15 @@ export class MemoryBackend implements Backend {
       return signIn;
     });
 
-  cancelSignIn = (request: { signIn: SignInId }) =>
-    this.#do('cancelSignIn', request, () => {
-      for (const provider of this.world.overview.providers) {
-        if (provider.signIn?.id === request.signIn) this.#provider(provider.id, { signIn: null });
-      }
-      for (const connection of this.world.overview.connections) {
-        if (connection.signIn?.id === request.signIn) this.#connection(connection.id, { signIn: null });
-      }
+  answerPrompt = (request: { signIn: SignInId; answer: PromptAnswer }) =>
+    this.#do('answerPrompt', request, () => {
+      if (!this.world.answered) return;
+      const stage = this.world.answered(request.answer);
+      this.#signIn(request.signIn, (signIn) => (stage ? { ...signIn, stage } : null));
     });
+
+  cancelSignIn = (request: { signIn: SignInId }) =>
+    this.#do('cancelSignIn', request, () => this.#signIn(request.signIn, () => null));
 
   openSignInPage = (request: { signIn: SignInId }) => this.#do('openSignInPage', request, () => undefined);
   copySignInLink = (request: { signIn: SignInId }) => this.#do('copySignInLink', request, () => undefined);
@@ -84,6 +88,12 @@ export class MemoryBackend implements Backend {
       const { renewal } = this.#connectionOf(request.connection);
       return this.#connection(request.connection, { renewal: { ...renewal, lastSuccessAt: present.now() } });
     });
+
+  requestMail = (request: { connection: ConnectionId; mail: AccountMail }) =>
+    this.#do('requestMail', request, () => undefined);
+
+  impersonate = (request: Impersonate) =>
+    this.#do('impersonate', request, () => this.#connectionOf(request.connection));
 
   disconnect = (request: { connection: ConnectionId }) =>
     this.#do('disconnect', request, () => {
@@ -169,6 +179,15 @@ export class MemoryBackend implements Backend {
     overview.providers = overview.providers.map((other) => (other.id === id ? provider : other));
     this.emit({ kind: 'provider-changed', provider });
     return provider;
+  }
+
+  #signIn(id: SignInId, change: (signIn: SignInView) => SignInView | null): void {
+    for (const provider of this.world.overview.providers) {
+      if (provider.signIn?.id === id) this.#provider(provider.id, { signIn: change(provider.signIn) });
+    }
+    for (const connection of this.world.overview.connections) {
+      if (connection.signIn?.id === id) this.#connection(connection.id, { signIn: change(connection.signIn) });
+    }
   }
 
   #remove(id: ConnectionId, revocation: Revocation): void {

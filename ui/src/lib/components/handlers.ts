@@ -1,5 +1,6 @@
 // What a card may ask of the view. A card never knows who does it.
-import type { HistoryEntry } from '../api/bindings';
+import type { Impersonate, PromptAnswer } from '../api/backend';
+import type { AccountMail, HistoryEntry } from '../api/bindings';
 
 /** What was typed into a form for passphrases; what it did not ask for is empty. */
 export interface Entered {
@@ -15,6 +16,8 @@ export interface Entered {
 export interface SignInHandlers {
   /** Gives it up. */
   oncancel: () => unknown;
+  /** Answers what it asks. */
+  onanswer: (answer: PromptAnswer) => Promise<unknown>;
   /** Opens the browser again. */
   onopenagain: () => unknown;
   /** Copies the link. */
@@ -44,6 +47,10 @@ export interface ConnectionHandlers {
   onmanage: () => unknown;
   /** Shows the set-up of the provider. */
   onshowsetup: () => unknown;
+  /** Has a mail sent to the account's own address. */
+  onmail: (mail: AccountMail) => unknown;
+  /** Acts in another's name; resolves to what is wrong, or nothing. */
+  onimpersonate: (whom: Omit<Impersonate, 'connection'>) => Promise<string | null>;
   /** Reads what happened, newest first. */
   onhistory: () => Promise<HistoryEntry[]>;
 }

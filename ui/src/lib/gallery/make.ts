@@ -76,6 +76,18 @@ export function discord(special: Partial<ProviderView> = {}): ProviderView {
   });
 }
 
+/** One whose sign-in is led in the window. */
+export function pocketbase(special: Partial<ProviderView> = {}): ProviderView {
+  return provider({
+    id: 'pocketbase',
+    name: 'PocketBase',
+    summary: 'Apps on a PocketBase server, yours or somebody else’s.',
+    asks: [],
+    forTesting: false,
+    ...special,
+  });
+}
+
 /** What is special about a connection's health. */
 export interface HealthParts {
   grant?: GrantState;
@@ -110,6 +122,7 @@ export function connection(special: Partial<ConnectionView> = {}, health: Health
     resting: 'keychain',
     sealed: null,
     signIn: null,
+    realm: null,
     manageUrl: 'https://www.spotify.com/account/apps/',
     ...special,
   };

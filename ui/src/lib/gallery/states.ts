@@ -20,6 +20,7 @@ import {
   signIn,
   spotify,
 } from './make';
+import { PROMPT_STATES } from './prompts';
 
 /** One state: a world, and what a person pressed in it. */
 export interface State {
@@ -159,6 +160,7 @@ export const STATES: Record<string, State> = {
     { kind: 'waiting-for-browser' },
     { startedAt: NOW - 55 * SECOND, expiresAt: NOW + 65 * SECOND, redirect: 'loopback' },
   ),
+  ...PROMPT_STATES,
   'sign-in-finishing': newSignIn({ kind: 'finishing' }),
   'sign-in-declined': newEnding({ kind: 'declined', providerText: 'The user denied the request' }),
   'sign-in-expired': newEnding({ kind: 'expired' }),

@@ -1,6 +1,7 @@
 // What a person can do, and what is said when it does not work. Nothing here fails without a word.
-import type { Backend } from '../api/backend';
+import type { Backend, Impersonate, PromptAnswer } from '../api/backend';
 import type {
+  AccountMail,
   ConnectionId,
   ConnectionView,
   HistoryEntry,
@@ -101,6 +102,30 @@ export class Actions {
   /** Starts a sign-in over with the way back that was not tried. */
   otherWay(signIn: SignInView): Promise<boolean> {
     return this.startOver(signIn, signIn.redirect === 'loopback' ? 'deep-link' : 'loopback');
+  }
+
+  /** Answers what a sign-in asks. What is wrong with an answer comes back as the question. */
+  answer({ id }: SignInView, answer: PromptAnswer): Promise<boolean> {
+    return this.#try({}, () => this.backend.answerPrompt({ signIn: id, answer }));
+  }
+
+  /** Has a mail sent to the account's own address. */
+  async mail({ id, account }: ConnectionView, mail: AccountMail): Promise<void> {
+    if (!(await this.#try({ connection: id }, () => this.backend.requestMail({ connection: id, mail })))) return;
+    const title = t.impersonation.mailed[mail](account.name);
+    this.toasts.push({ tone: 'good', title });
+    this.say(title);
+  }
+
+  /** Acts in another's name. What is wrong with whom is for the field and not for a message. */
+  async impersonate(connection: ConnectionId, whom: Omit<Impersonate, 'connection'>): Promise<string | null> {
+    let fault: string | null = null;
+    const done = await this.#try({ connection }, () => this.backend.impersonate({ connection, ...whom }), (problem) => {
+      if (PROBLEMS[problem.code].remedy !== 'mark-field') return false;
+      fault = sentence(problem);
+      return true;
+    });
+    return done ? null : (fault ?? '');
   }
 
   /** Gives a sign-in up, or takes away how it ended. */
