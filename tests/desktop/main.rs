@@ -8,5 +8,6 @@ mod killed;
 mod leak;
 mod oidc;
 mod passphrase;
+mod pocketbase;
 mod spotify;
 mod stage;

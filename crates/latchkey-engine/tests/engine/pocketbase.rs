@@ -450,7 +450,11 @@ fn another_service_signs_in_with_a_state_and_a_verifier_of_our_own() {
     let answered = pocket.world.engine().answer_prompt(id, PromptAnswer::Method { method });
     let url = pocket.world.run(answered).unwrap().unwrap();
     assert_eq!(pocket.sign_in().unwrap().stage, SignInStage::WaitingForBrowser);
-    let redirect = pocket.world.browser(&url);
+    // The sandbox has no scope `openid`, which the server asks for.
+    let mut asked = url.clone();
+    let pairs: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != "scope").collect();
+    asked.query_pairs_mut().clear().extend_pairs(pairs).append_pair("scope", "profile");
+    let redirect = pocket.world.browser(&asked);
     let page = pocket.world.visit(&redirect);
     pocket.world.until("connected", |overview| overview.connections.len() == 1);
     drop(page);
