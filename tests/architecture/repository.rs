@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 /// Folders that hold nothing written by hand.
-const LEFT_OUT: [&str; 8] =
-    [".git", "target", "node_modules", "gen", "permissions", "dist", "icons", "screenshots"];
+const LEFT_OUT: [&str; 9] =
+    [".git", "target", "node_modules", "python", "gen", "permissions", "dist", "icons", "screenshots"];
 
 /// One text of the repository.
 pub(crate) struct Source {

@@ -13,7 +13,6 @@ use url::Url;
 
 use super::Wish;
 use super::admitted::{self, Way};
-use crate::connection::Connection;
 use crate::live::{LiveSignIn, Parts, SignInCard};
 use crate::loopback::{Listener, Page};
 use crate::pending::{LIFE_MS, PendingSignIn};
@@ -35,8 +34,9 @@ enum Step {
 pub(super) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<SignInView, Problem> {
     let known = wish.connection.as_ref().and_then(|id| parts.slot(id)).map(|slot| slot.connection());
     let mut talk = Talk::new(known.as_ref().map_or(Keep::Memory, |known| known.keep));
-    let (prompt, faults) = match known.as_ref().and_then(realm_of) {
-        Some(realm) => enter(parts, &mut talk, realm).await,
+    let (prompt, faults) = match known.as_ref().and_then(|known| Address::from_key(&known.account.key)) {
+        Some(Address { acting: Some(by), .. }) => return Err(not_ones_own(&by)),
+        Some(Address { realm, .. }) => enter(parts, &mut talk, realm).await,
         None => (talk.ask_server(None), Vec::new()),
     };
     let now = parts.now();
@@ -58,8 +58,9 @@ pub(super) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<SignInView, 
     Ok(view)
 }
 
-fn realm_of(connection: &Connection) -> Option<Realm> {
-    Address::from_key(&connection.account.key).map(|address| address.realm)
+fn not_ones_own(by: &str) -> Problem {
+    let message = format!("{by} acts in the name of this account, which nobody has signed in to.");
+    Problem::new(ProblemCode::InvalidInput, message).hint("Act in its name again from the card of the superuser.")
 }
 
 /// Acts on an answer. The URL is for the browser alone.
@@ -341,6 +342,7 @@ fn faults(parts: &Parts, prompt: &Prompt, refusal: &Refusal) -> Vec<PromptFault>
 /// The field of a prompt by the name it has in the server's calls.
 fn field(prompt: &Prompt, name: &str) -> Option<PromptField> {
     match (name, prompt) {
+        (_, Prompt::ChooseMethod { .. }) => None,
         ("identity", _) => Some(PromptField::Identity),
         ("email", Prompt::EnterPassword { .. }) => Some(PromptField::Identity),
         ("email", _) => Some(PromptField::Email),

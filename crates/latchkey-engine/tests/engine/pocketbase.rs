@@ -405,6 +405,8 @@ fn a_superuser_acts_in_the_name_of_a_user_until_an_end_that_is_told() {
     let id = acting.id.clone();
     let checked = pocket.world.run(pocket.world.engine().check(id.clone())).unwrap();
     assert_eq!(checked.health.grant, GrantState::Connected);
+    let again = pocket.world.run(pocket.world.engine().reconnect(id.clone(), None));
+    assert_eq!(again.unwrap_err().code, ProblemCode::InvalidInput, "only the superuser can act again");
     pocket.world.advance_until("its end", MINUTE, |overview| {
         let acting = overview.connections.iter().find(|one| one.id == id).unwrap();
         attention(&acting.health.grant) == Some(AttentionReason::NotRenewable)
@@ -453,7 +455,7 @@ fn another_service_signs_in_with_a_state_and_a_verifier_of_our_own() {
     // The sandbox has no scope `openid`, which the server asks for.
     let mut asked = url.clone();
     let pairs: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != "scope").collect();
-    asked.query_pairs_mut().clear().extend_pairs(pairs).append_pair("scope", "profile");
+    asked.query_pairs_mut().clear().extend_pairs(pairs).append_pair("scope", "profile email");
     let redirect = pocket.world.browser(&asked);
     let page = pocket.world.visit(&redirect);
     pocket.world.until("connected", |overview| overview.connections.len() == 1);
