@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use latchkey_engine::{Passphrase, PromptAnswer};
 use latchkey_protocol::{
-    AccountMail, BackedUp, ConnectionId, ConnectionView, Event, HistoryEntry, Imported, Keep, Overview, Problem,
-    ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    AccountMail, BackedUp, ConnectionId, ConnectionView, Event, HistoryEntry, Imported, Keep, Overview,
+    Problem, ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};

@@ -181,7 +181,11 @@ impl Engine {
 
     /// Answers what a sign-in asks in the window; what comes of it is an event. The URL, where the browser is next,
     /// is for that alone.
-    pub async fn answer_prompt(&self, sign_in: SignInId, answer: PromptAnswer) -> Result<Option<Url>, Problem> {
+    pub async fn answer_prompt(
+        &self,
+        sign_in: SignInId,
+        answer: PromptAnswer,
+    ) -> Result<Option<Url>, Problem> {
         sign_in::answer(&self.parts, &sign_in, answer).await
     }
 

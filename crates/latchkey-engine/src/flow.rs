@@ -29,6 +29,8 @@ pub(crate) async fn renew(
             let token_url = &provider.file.authorization.token_url;
             authorization_code::refresh(http, token_url, &connection.client_id, refresh, date).await
         }
-        Protocol::Pocketbase => auth_refresh::refresh(http, &connection.account.key, refresh, date, now).await,
+        Protocol::Pocketbase => {
+            auth_refresh::refresh(http, &connection.account.key, refresh, date, now).await
+        }
     }
 }

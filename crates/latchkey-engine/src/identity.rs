@@ -9,8 +9,8 @@ use url::Url;
 use crate::connection::{Account, Connection, Picture};
 use crate::http::{Http, NoReply, Reply};
 use crate::pocketbase::{Address, Refusal};
-use crate::provider::{Protocol, Provider};
 use crate::provider::file::check_url;
+use crate::provider::{Protocol, Provider};
 use crate::text::{displayable, without};
 
 /// Bytes of an identity answer.
@@ -68,13 +68,19 @@ pub(crate) async fn confirm(
 }
 
 /// The record, as its server tells it to a token that cannot be prolonged.
-async fn same_record(http: &Http, account: &Account, access: &SecretString) -> Result<Account, IdentityError> {
+async fn same_record(
+    http: &Http,
+    account: &Account,
+    access: &SecretString,
+) -> Result<Account, IdentityError> {
     let address = Address::from_key(&account.key).ok_or(IdentityError::Nameless)?;
     match address.realm.refresh(http, access).await {
         Ok(session) if session.claims.id == address.record => {
             Ok(Account { name: session.record.shown(), ..account.clone() })
         }
-        Ok(session) => Ok(Account { key: session.claims.id.clone(), name: session.record.shown(), picture: None }),
+        Ok(session) => {
+            Ok(Account { key: session.claims.id.clone(), name: session.record.shown(), picture: None })
+        }
         Err(Refusal::Dead) => Err(IdentityError::Refused),
         Err(
             refusal @ (Refusal::RuleNotMet

@@ -41,7 +41,11 @@ pub(crate) async fn impersonate(
 }
 
 /// Has the server send a mail to the account's own address.
-pub(crate) async fn request_mail(parts: &Arc<Parts>, id: &ConnectionId, mail: AccountMail) -> Result<(), Problem> {
+pub(crate) async fn request_mail(
+    parts: &Arc<Parts>,
+    id: &ConnectionId,
+    mail: AccountMail,
+) -> Result<(), Problem> {
     let (connection, address, set) = opened(parts, id).await?;
     // Only the server knows the address, and tells it to nobody else.
     let session = address.realm.refresh(&parts.http, &set.access).await;
@@ -55,7 +59,10 @@ pub(crate) async fn request_mail(parts: &Arc<Parts>, id: &ConnectionId, mail: Ac
 }
 
 /// A connection of a server that the person named, with its token.
-async fn opened(parts: &Arc<Parts>, id: &ConnectionId) -> Result<(Connection, Address, Arc<TokenSet>), Problem> {
+async fn opened(
+    parts: &Arc<Parts>,
+    id: &ConnectionId,
+) -> Result<(Connection, Address, Arc<TokenSet>), Problem> {
     let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
     let connection = slot.connection();
     let none = || {

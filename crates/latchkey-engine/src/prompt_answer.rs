@@ -100,7 +100,8 @@ mod tests {
             r#"{"kind":"back"}"#,
         ];
         for text in texts {
-            let answer: PromptAnswer = serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let answer: PromptAnswer =
+                serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert!(!format!("{answer:?}").contains("planted"), "{text}");
         }
     }

@@ -68,8 +68,12 @@ pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView,
     if redirect == Redirect::DeepLink {
         remember(parts, &pending).await;
     }
-    let live =
-        LiveSignIn { view: view.clone(), pending: Some(pending.clone()), talk: None, stop: Arc::new(Notify::new()) };
+    let live = LiveSignIn {
+        view: view.clone(),
+        pending: Some(pending.clone()),
+        talk: None,
+        stop: Arc::new(Notify::new()),
+    };
     if let Some(listener) = listener {
         listen(parts, listener, &live);
     }
@@ -115,7 +119,11 @@ fn pending(
 }
 
 /// Answers what a sign-in asks. The URL, where the browser is next, is for that alone.
-pub(crate) async fn answer(parts: &Arc<Parts>, id: &SignInId, answer: PromptAnswer) -> Result<Option<Url>, Problem> {
+pub(crate) async fn answer(
+    parts: &Arc<Parts>,
+    id: &SignInId,
+    answer: PromptAnswer,
+) -> Result<Option<Url>, Problem> {
     let (for_task, id) = (parts.clone(), id.clone());
     // A caller that hangs up must not leave a sign-in half taken.
     let done = parts.tasks.run(async move { led::answer(&for_task, &id, answer).await });

@@ -64,21 +64,18 @@ impl Talk {
     pub(crate) fn ask_server(&self, typed: Option<(&str, &str)>) -> Prompt {
         let known = self.realm.as_ref().map(|realm| (realm.server(), realm.collection.as_str()));
         let (server, collection) = typed.or(known).unwrap_or(("", USERS));
-        Prompt::EnterServer {
-            server: server.to_owned(),
-            collection: collection.to_owned(),
-            keep: self.keep,
-        }
+        Prompt::EnterServer { server: server.to_owned(), collection: collection.to_owned(), keep: self.keep }
     }
 
     /// The ways that are open: with one of two passed, every other one.
     pub(crate) fn open_methods(&self) -> Vec<SignInMethod> {
         let password = self.methods.password.enabled.then_some(SignInMethod::Password);
         let code = self.methods.otp.enabled.then_some(SignInMethod::OneTimeCode);
-        let upstreams = self.methods.upstreams().iter().map(|upstream| SignInMethod::Upstream {
-            id: upstream.name.clone(),
-            name: upstream.shown(),
-        });
+        let upstreams = self
+            .methods
+            .upstreams()
+            .iter()
+            .map(|upstream| SignInMethod::Upstream { id: upstream.name.clone(), name: upstream.shown() });
         let passed = self.first.as_ref().map(|first| &first.method);
         let open = |method: &SignInMethod| match (passed, method) {
             // For the server all services are one method.

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use latchkey_protocol::{
     AccountView, ClientIdSource, ConnectionView, FailureView, Farewell, GrantView, NoticeKind, Problem,
-    ProblemCode, ProviderView, RealmView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView, SignInView,
-    Timestamp,
+    ProblemCode, ProviderView, RealmView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView,
+    SignInView, Timestamp,
 };
 
 use crate::callback::SCHEME;

@@ -9,9 +9,9 @@ use crate::{
     ConfigurationFault, ConnectionId, ConnectionView, DueNotice, Event, EventBody, FailureKind, FailureView,
     Farewell, GrantKind, GrantState, GrantView, Health, HealthChange, HistoryEntry, HistoryKind, ImportEnd,
     Imported, Incident, IncidentReason, Keep, Notice, NoticeKind, NoticesDue, Operation, Overview, Problem,
-    ProblemCode, Prompt, PromptFault, PromptField, Protection, ProviderId, ProviderView, RealmView, Redirect, RenewalView, RestingPlace, Revocation,
-    SealedReason, SetupView, Severity, SignInEnding, SignInId, SignInMethod, SignInStage, SignInView, Timestamp,
-    VaultState,
+    ProblemCode, Prompt, PromptFault, PromptField, Protection, ProviderId, ProviderView, RealmView, Redirect,
+    RenewalView, RestingPlace, Revocation, SealedReason, SetupView, Severity, SignInEnding, SignInId,
+    SignInMethod, SignInStage, SignInView, Timestamp, VaultState,
 };
 
 macro_rules! declarations {

@@ -43,7 +43,8 @@ impl PocketBase {
             let (from, to) = (servers.join("pocketbase").join(name), folder.path().join(name));
             fs::copy(&from, &to).map_err(Error::file("copy", &from))?;
         }
-        let mut command = command(&program, folder.path(), &["superuser", "upsert", SUPERUSER.0, SUPERUSER.1]);
+        let mut command =
+            command(&program, folder.path(), &["superuser", "upsert", SUPERUSER.0, SUPERUSER.1]);
         let done = command.output().map_err(Error::start("pocketbase"))?;
         if !done.status.success() {
             return Err(Error::failed("pocketbase", String::from_utf8_lossy(&done.stdout)));
@@ -99,7 +100,8 @@ impl PocketBase {
     /// Waits for the next mail of a kind (`code`, `reset` or `verification`) and takes it away.
     pub fn mail(&self, kind: &str) -> Result<Value> {
         wait::until(&format!("a mail of the kind {kind}"), PATIENCE, || {
-            let entries = fs::read_dir(self.folder.path()).map_err(Error::file("read", self.folder.path()))?;
+            let entries =
+                fs::read_dir(self.folder.path()).map_err(Error::file("read", self.folder.path()))?;
             let paths = entries.flatten().map(|entry| entry.path());
             let mails = paths.filter(|path| path.extension().is_some_and(|extension| extension == "mail"));
             Ok(mails.into_iter().find_map(|path| taken(&path, kind)))
@@ -147,7 +149,10 @@ fn serve(program: &Path, folder: &Path) -> Result<(Service, String)> {
     for _ in 0..STARTS {
         let address = free_address()?;
         let mut command = command(program, folder, &["serve", "--http", &address]);
-        command.args(["--automigrate=false", "--hooksWatch=false"]).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+            .args(["--automigrate=false", "--hooksWatch=false"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         let mut service = Service::start("pocketbase", command, folder)?;
         let ready = wait::until("PocketBase", PATIENCE, || {
             service.check()?;

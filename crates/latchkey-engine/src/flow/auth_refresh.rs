@@ -59,9 +59,11 @@ fn refused(refusal: Refusal) -> TokenOutcome {
         Refusal::Redirected => TokenOutcome::Redirected,
         Refusal::Untrusted(text) => TokenOutcome::Untrusted { text },
         Refusal::Unreachable(text) => TokenOutcome::NotSent { text },
-        Refusal::Input { .. } | Refusal::StepOver | Refusal::SameMethod | Refusal::NotFound | Refusal::Fault(_) => {
-            TokenOutcome::Failing { text: text.unwrap_or_default() }
-        }
+        Refusal::Input { .. }
+        | Refusal::StepOver
+        | Refusal::SameMethod
+        | Refusal::NotFound
+        | Refusal::Fault(_) => TokenOutcome::Failing { text: text.unwrap_or_default() },
     }
 }
 
@@ -74,7 +76,10 @@ mod tests {
         assert!(matches!(refused(Refusal::Dead), TokenOutcome::Rejected { .. }));
         assert!(matches!(refused(Refusal::WrongCollection), TokenOutcome::RequestRefused { .. }));
         let unreachable = refused(Refusal::Unreachable("lost".into()));
-        assert!(matches!(unreachable, TokenOutcome::NotSent { .. }), "what is lost costs nothing: {unreachable:?}");
+        assert!(
+            matches!(unreachable, TokenOutcome::NotSent { .. }),
+            "what is lost costs nothing: {unreachable:?}"
+        );
         for passing in [Refusal::NotFound, Refusal::Fault("it answers 502".into())] {
             assert!(matches!(refused(passing), TokenOutcome::Failing { .. }));
         }

@@ -79,7 +79,9 @@ impl TokenOutcome {
             | Self::RequestRefused { .. }
             | Self::Redirected
             | Self::Throttled { .. } => true,
-            Self::Untrusted { .. } | Self::NotSent { .. } | Self::Failing { .. } | Self::Ambiguous { .. } => false,
+            Self::Untrusted { .. } | Self::NotSent { .. } | Self::Failing { .. } | Self::Ambiguous { .. } => {
+                false
+            }
         }
     }
 }

@@ -26,7 +26,8 @@ impl Realm {
     pub(crate) fn read(server: &str, collection: &str) -> Result<Self, RealmFault> {
         let typed = server.trim();
         let with_scheme = if typed.contains("://") { typed.to_owned() } else { with_scheme(typed) };
-        let mut server = Url::parse(&with_scheme).map_err(|_| RealmFault::Server("this is not an address"))?;
+        let mut server =
+            Url::parse(&with_scheme).map_err(|_| RealmFault::Server("this is not an address"))?;
         if server.host() == Some(Host::Domain("localhost")) && server.set_host(Some("127.0.0.1")).is_err() {
             return Err(RealmFault::Server("this is not an address"));
         }
@@ -75,7 +76,8 @@ impl Realm {
 
 fn with_scheme(typed: &str) -> String {
     let host = Url::parse(&format!("http://{typed}"));
-    let loopback = host.is_ok_and(|url| check_url(url.as_str()).is_ok() || url.host_str() == Some("localhost"));
+    let loopback =
+        host.is_ok_and(|url| check_url(url.as_str()).is_ok() || url.host_str() == Some("localhost"));
     format!("{}://{typed}", if loopback { "http" } else { "https" })
 }
 

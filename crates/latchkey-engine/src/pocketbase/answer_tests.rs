@@ -25,7 +25,11 @@ fn each_refusal_is_told_apart() {
         (400, "A different authentication method is required.", Refusal::SameMethod),
         (401, "The request requires valid record authorization token.", Refusal::Dead),
         (403, "The collection is not configured to allow OTP authentication.", Refusal::MethodOff),
-        (403, "The request doesn't satisfy the collection requirements to authenticate.", Refusal::RuleNotMet),
+        (
+            403,
+            "The request doesn't satisfy the collection requirements to authenticate.",
+            Refusal::RuleNotMet,
+        ),
         (403, "The authorized record is not allowed to perform this action.", Refusal::WrongCollection),
         (403, "Elsewhere.", Refusal::Forbidden("Elsewhere.".into())),
         (404, "Missing or invalid collection context.", Refusal::NotFound),
@@ -79,7 +83,8 @@ fn a_wait_that_the_server_asks_for_counts_when_it_is_longer() {
 #[test]
 fn the_life_of_a_token_is_reckoned_by_the_clock_that_set_its_end() {
     let claims = Claims { id: "r".into(), collection_id: "c".into(), exp: 2_000, refreshable: true };
-    let session = |date| Session { token: "t".into(), claims: claims.clone(), record: Record::default(), date };
+    let session =
+        |date| Session { token: "t".into(), claims: claims.clone(), record: Record::default(), date };
     assert_eq!(session(Some(Timestamp(1_400_000))).life_s(Timestamp(0)), 600);
     assert_eq!(session(None).life_s(Timestamp(1_900_000)), 100);
     assert_eq!(session(None).life_s(Timestamp(9_000_000)), 0);

@@ -81,7 +81,12 @@ impl Upstream {
 
     /// The authorization request with a state, a verifier and a redirect of our own; `None` where it would travel
     /// unprotected. Without PKCE upstream no challenge is sent, because the server would not send its verifier.
-    pub(crate) fn request(&self, redirect_uri: &str, state: &SecretString, verifier: &SecretString) -> Option<Url> {
+    pub(crate) fn request(
+        &self,
+        redirect_uri: &str,
+        state: &SecretString,
+        verifier: &SecretString,
+    ) -> Option<Url> {
         let mut url = check_url(&self.auth_url).ok()?;
         let ours = ["state", "code_challenge", "code_challenge_method", "redirect_uri", "nonce"];
         let pairs = url.query_pairs().into_owned();
@@ -103,7 +108,6 @@ fn challenge(verifier: &SecretString) -> String {
     let verifier = PkceCodeVerifier::new(verifier.expose_secret().to_owned());
     PkceCodeChallenge::from_code_verifier_sha256(&verifier).as_str().to_owned()
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use latchkey_protocol::{ConnectionId, Keep, Problem, Redirect, SignInId, SignInStage, SignInView, Timestamp};
+use latchkey_protocol::{
+    ConnectionId, Keep, Problem, Redirect, SignInId, SignInStage, SignInView, Timestamp,
+};
 use secrecy::SecretString;
 use url::Url;
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    Keep, Problem, ProblemCode, Prompt, PromptFault, PromptField, Redirect, SignInEnding, SignInId, SignInMethod,
-    SignInStage, SignInView,
+    Keep, Problem, ProblemCode, Prompt, PromptFault, PromptField, Redirect, SignInEnding, SignInId,
+    SignInMethod, SignInStage, SignInView,
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;
@@ -60,11 +60,16 @@ pub(super) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<SignInView, 
 
 fn not_ones_own(by: &str) -> Problem {
     let message = format!("{by} acts in the name of this account, which nobody has signed in to.");
-    Problem::new(ProblemCode::InvalidInput, message).hint("Act in its name again from the card of the superuser.")
+    Problem::new(ProblemCode::InvalidInput, message)
+        .hint("Act in its name again from the card of the superuser.")
 }
 
 /// Acts on an answer. The URL is for the browser alone.
-pub(super) async fn answer(parts: &Arc<Parts>, id: &SignInId, answer: PromptAnswer) -> Result<Option<Url>, Problem> {
+pub(super) async fn answer(
+    parts: &Arc<Parts>,
+    id: &SignInId,
+    answer: PromptAnswer,
+) -> Result<Option<Url>, Problem> {
     let (mut talk, prompt) = take(parts, id)?;
     let step = match step(parts, id, &mut talk, &prompt, answer).await {
         Ok(step) => step,
@@ -92,7 +97,8 @@ fn take(parts: &Parts, id: &SignInId) -> Result<(Talk, Prompt), Problem> {
         let SignInStage::Asking { prompt, .. } = live.view.stage.clone() else {
             return Err(super::gone());
         };
-        let busy = || Problem::new(ProblemCode::Temporary, "The answer before this one is still being looked at.");
+        let busy =
+            || Problem::new(ProblemCode::Temporary, "The answer before this one is still being looked at.");
         Ok((live.talk.take().ok_or_else(busy)?, prompt))
     })
 }
@@ -109,21 +115,29 @@ async fn step(
     }
     let (realm, http) = (talk.realm.clone(), &parts.http);
     match (answer, realm) {
-        (PromptAnswer::Server { server, collection, keep }, _) => serve(parts, talk, &server, &collection, keep).await,
+        (PromptAnswer::Server { server, collection, keep }, _) => {
+            serve(parts, talk, &server, &collection, keep).await
+        }
         (PromptAnswer::Back, _) => Ok(Step::Ask(back(talk, prompt), Vec::new())),
         (_, None) => Ok(Step::Ask(talk.ask_server(None), Vec::new())),
         (PromptAnswer::Method { method }, Some(_)) => choose(parts, id, talk, method).await,
         (PromptAnswer::Password { identity, password }, Some(realm)) => {
             talk.identity = Some(identity.clone());
             let first = passed(talk);
-            let admission = realm.with_password(http, identity.trim(), password.secret(), first.as_ref()).await;
+            let admission =
+                realm.with_password(http, identity.trim(), password.secret(), first.as_ref()).await;
             Ok(admit(parts, talk, prompt, &SignInMethod::Password, admission))
         }
-        (PromptAnswer::Address { email }, Some(realm)) => Ok(mail_code(parts, talk, prompt, &realm, email).await),
+        (PromptAnswer::Address { email }, Some(realm)) => {
+            Ok(mail_code(parts, talk, prompt, &realm, email).await)
+        }
         (PromptAnswer::OneTimeCode { code }, Some(realm)) => {
             let first = passed(talk);
-            let Some(mailed) = talk.mailed.clone() else { return Ok(Step::Ask(talk.ask_address(), Vec::new())) };
-            let admission = realm.with_code(http, &mailed.otp_id, &code.without_spaces(), first.as_ref()).await;
+            let Some(mailed) = talk.mailed.clone() else {
+                return Ok(Step::Ask(talk.ask_address(), Vec::new()));
+            };
+            let admission =
+                realm.with_code(http, &mailed.otp_id, &code.without_spaces(), first.as_ref()).await;
             Ok(admit(parts, talk, prompt, &SignInMethod::OneTimeCode, admission))
         }
         (PromptAnswer::Forgotten { email }, Some(realm)) => {
@@ -184,7 +198,9 @@ async fn serve(
     talk.keep = keep;
     let realm = match Realm::read(server, collection) {
         Ok(realm) => realm,
-        Err(wrong) => return Ok(Step::Ask(talk.ask_server(Some((server, collection))), vec![misread(wrong)])),
+        Err(wrong) => {
+            return Ok(Step::Ask(talk.ask_server(Some((server, collection))), vec![misread(wrong)]));
+        }
     };
     if realm.is_of_superusers() {
         talk.keep = Keep::Memory;
@@ -197,9 +213,10 @@ async fn serve(
 
 fn misread(wrong: RealmFault) -> PromptFault {
     let (field, message) = match wrong {
-        RealmFault::Server(why) => {
-            (PromptField::Server, format!("This address cannot be used: {why}. It looks like https://example.com."))
-        }
+        RealmFault::Server(why) => (
+            PromptField::Server,
+            format!("This address cannot be used: {why}. It looks like https://example.com."),
+        ),
         RealmFault::Collection => {
             (PromptField::Collection, "A collection's name has letters, digits and underscores.".to_owned())
         }
@@ -222,7 +239,8 @@ async fn enter(parts: &Arc<Parts>, talk: &mut Talk, realm: Realm) -> (Prompt, Ve
             (talk.ask_method(), Vec::new())
         }
         Err(refusal) => {
-            let field = if refusal == Refusal::NotFound { PromptField::Collection } else { PromptField::Server };
+            let field =
+                if refusal == Refusal::NotFound { PromptField::Collection } else { PromptField::Server };
             (talk.ask_server(None), vec![fault(parts, Some(field), &refusal)])
         }
     }
@@ -355,7 +373,10 @@ fn field(prompt: &Prompt, name: &str) -> Option<PromptField> {
 fn fault(parts: &Parts, field: Option<PromptField>, refusal: &Refusal) -> PromptFault {
     let said = refusal.to_string();
     let mut letters = said.chars();
-    let said = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
+    let said = letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+        .unwrap_or_default();
     let message = if said.ends_with('.') { said } else { format!("{said}.") };
     let retry_at = match refusal {
         Refusal::TooMany { wait_ms } => Some(parts.now().plus(*wait_ms)),
@@ -383,7 +404,8 @@ fn ask(parts: &Arc<Parts>, id: &SignInId, talk: Talk, prompt: Prompt, faults: Ve
     let expires_at = parts.now().plus(life);
     let view = parts.with_sign_ins(|sign_ins| {
         let live = sign_ins.iter_mut().find(|live| &live.view.id == id)?;
-        let again = matches!(&live.view.stage, SignInStage::Asking { prompt: before, .. } if *before == prompt);
+        let again =
+            matches!(&live.view.stage, SignInStage::Asking { prompt: before, .. } if *before == prompt);
         live.view.stage = SignInStage::Asking { prompt, faults };
         // A wrong answer does not prolong the time that the first method of two counts.
         if !(again && talk.first.is_some()) {
@@ -432,7 +454,8 @@ pub(super) async fn code_came(parts: &Arc<Parts>, pending: PendingSignIn, code: 
     });
     let Some(mut talk) = taken else { return given_up() };
     let (Some(realm), Some(upstream)) = (talk.realm.clone(), talk.upstream.take()) else { return given_up() };
-    let (first, method) = (passed(&talk), SignInMethod::Upstream { id: upstream.clone(), name: String::new() });
+    let (first, method) =
+        (passed(&talk), SignInMethod::Upstream { id: upstream.clone(), name: String::new() });
     let from = Code {
         upstream: &upstream,
         code: &code,

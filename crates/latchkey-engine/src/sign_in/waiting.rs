@@ -30,7 +30,8 @@ pub(crate) async fn restore(parts: &Arc<Parts>, rows: Vec<SealedSignIn>) {
         let stage = if redeemed { SignInStage::Finishing } else { SignInStage::WaitingForBrowser };
         let view = pending.view(stage);
         let card = SignInCard::of(&view);
-        let live = LiveSignIn { view, pending: Some(pending.clone()), talk: None, stop: Arc::new(Notify::new()) };
+        let live =
+            LiveSignIn { view, pending: Some(pending.clone()), talk: None, stop: Arc::new(Notify::new()) };
         let replaced = parts.with_sign_ins(|sign_ins| {
             let newer = sign_ins.iter().any(|other| SignInCard::of(&other.view) == card);
             let replaced = newer && !redeemed;

@@ -2,8 +2,9 @@
 
 use latchkey_engine::{PromptAnswer, Typed};
 use latchkey_protocol::{
-    AccountMail, AttentionReason, ConnectionId, ConnectionView, FailureKind, GrantState, Keep, ProblemCode, Prompt,
-    PromptFault, PromptField, ProviderId, RestingPlace, Revocation, SignInEnding, SignInMethod, SignInStage, SignInView,
+    AccountMail, AttentionReason, ConnectionId, ConnectionView, FailureKind, GrantState, Keep, ProblemCode,
+    Prompt, PromptFault, PromptField, ProviderId, RestingPlace, Revocation, SignInEnding, SignInMethod,
+    SignInStage, SignInView,
 };
 use latchkey_rig::PocketBase;
 use serde_json::json;
@@ -218,7 +219,9 @@ fn a_mailed_code_signs_in_and_the_prompt_warns_that_it_may_replace_the_password(
     let Prompt::ChooseMethod { methods, .. } = pocket.asked().0 else { panic!("{:?}", pocket.asked()) };
     assert_eq!(methods, [SignInMethod::Password, SignInMethod::OneTimeCode]);
     pocket.answer(PromptAnswer::Method { method: SignInMethod::OneTimeCode });
-    let Prompt::EnterAddress { replaces: true, .. } = pocket.asked().0 else { panic!("{:?}", pocket.asked()) };
+    let Prompt::EnterAddress { replaces: true, .. } = pocket.asked().0 else {
+        panic!("{:?}", pocket.asked())
+    };
     pocket.answer(PromptAnswer::Address { email: EMAIL.into() });
     let Prompt::EnterOneTimeCode { sent_to, expires_at, .. } = pocket.asked().0 else {
         panic!("{:?}", pocket.asked())
@@ -355,7 +358,10 @@ fn a_reconnect_with_another_account_changes_nothing() {
     let answer = PromptAnswer::Password { identity: "grace@example.com".into(), password: PASSWORD.into() };
     pocket.answer(answer);
     let ended = pocket.connection().sign_in.unwrap().stage;
-    assert!(matches!(ended, SignInStage::Ended { ending: SignInEnding::DifferentAccount { .. } }), "{ended:?}");
+    assert!(
+        matches!(ended, SignInStage::Ended { ending: SignInEnding::DifferentAccount { .. } }),
+        "{ended:?}"
+    );
     assert_eq!(pocket.connection().account.name, "ada");
 }
 
@@ -411,7 +417,8 @@ fn a_superuser_acts_in_the_name_of_a_user_until_an_end_that_is_told() {
         let acting = overview.connections.iter().find(|one| one.id == id).unwrap();
         attention(&acting.health.grant) == Some(AttentionReason::NotRenewable)
     });
-    let who = pocket.world.overview().connections.into_iter().find(|one| one.id != by && one.id != id).unwrap();
+    let who =
+        pocket.world.overview().connections.into_iter().find(|one| one.id != by && one.id != id).unwrap();
     let refused = pocket.world.run(pocket.world.engine().impersonate(who.id, "users", &pocket.user, 600));
     assert_eq!(refused.unwrap_err().code, ProblemCode::InvalidInput, "a user may not");
     let nobody = pocket.world.run(pocket.world.engine().impersonate(by, "users", "nobody", 600));
@@ -442,7 +449,9 @@ fn whoever_has_forgotten_the_password_gets_a_mail_from_the_prompt() {
 #[test]
 fn another_service_signs_in_with_a_state_and_a_verifier_of_our_own() {
     let pocket = Pocket::new();
-    pocket.world.settings(|settings| settings.consent = latchkey_sandbox::Consent::Agree { account: "ben".into() });
+    pocket
+        .world
+        .settings(|settings| settings.consent = latchkey_sandbox::Consent::Agree { account: "ben".into() });
     let upstream = pocket.upstream();
     pocket.server.change_users(&upstream).unwrap();
     pocket.enter(Keep::Memory);
