@@ -14,7 +14,7 @@ const QUESTIONS: [&str; 1] = ["EnterPassword"];
 
 /// Types of the engine that hold secrets. Their written form goes straight into an envelope and has another
 /// name.
-const SECRETS: [&str; 12] = [
+const SECRETS: [&str; 11] = [
     "TokenSet",
     "PendingSignIn",
     "Redeemed",
@@ -23,7 +23,6 @@ const SECRETS: [&str; 12] = [
     "AuthorizationResponse",
     "Answer",
     "LiveSignIn",
-    "Typed",
     "PromptAnswer",
     "Session",
     "Talk",

@@ -4,6 +4,7 @@
 //! what there was.
 
 mod admitted;
+mod faults;
 mod finish;
 mod led;
 mod waiting;

@@ -13,10 +13,11 @@ use url::Url;
 
 use super::Wish;
 use super::admitted::{self, Way};
+use super::faults::{fault, faults, misread};
 use crate::live::{LiveSignIn, Parts, SignInCard};
 use crate::loopback::{Listener, Page};
 use crate::pending::{LIFE_MS, PendingSignIn};
-use crate::pocketbase::{Address, Admission, Code, Mail, Realm, RealmFault, Refusal, Session};
+use crate::pocketbase::{Address, Admission, Code, Mail, Realm, Refusal, Session};
 use crate::prompt_answer::PromptAnswer;
 use crate::talk::{First, Mailed, Talk};
 
@@ -211,19 +212,6 @@ async fn serve(
     Ok(Step::Ask(prompt, faults))
 }
 
-fn misread(wrong: RealmFault) -> PromptFault {
-    let (field, message) = match wrong {
-        RealmFault::Server(why) => (
-            PromptField::Server,
-            format!("This address cannot be used: {why}. It looks like https://example.com."),
-        ),
-        RealmFault::Collection => {
-            (PromptField::Collection, "A collection's name has letters, digits and underscores.".to_owned())
-        }
-    };
-    PromptFault { field: Some(field), message, retry_at: None }
-}
-
 /// Asks the server what it offers.
 async fn enter(parts: &Arc<Parts>, talk: &mut Talk, realm: Realm) -> (Prompt, Vec<PromptFault>) {
     let answered = realm.methods(&parts.http).await;
@@ -323,78 +311,6 @@ fn refused(parts: &Parts, talk: &mut Talk, prompt: &Prompt, refusal: &Refusal) -
         | Refusal::Unreachable(_) => prompt.clone(),
     };
     Step::Ask(next, faults(parts, prompt, refusal))
-}
-
-fn faults(parts: &Parts, prompt: &Prompt, refusal: &Refusal) -> Vec<PromptFault> {
-    let main = match prompt {
-        Prompt::EnterPassword { .. } => Some(PromptField::Password),
-        Prompt::EnterAddress { .. } => Some(PromptField::Email),
-        Prompt::EnterOneTimeCode { .. } => Some(PromptField::Code),
-        Prompt::EnterServer { .. } | Prompt::ChooseMethod { .. } | Prompt::EnterCode { .. } => None,
-    };
-    match refusal {
-        Refusal::Input { fields, .. } if !fields.is_empty() => {
-            let named = |(name, message): &(String, String)| match field(prompt, name) {
-                Some(field) => PromptFault { field: Some(field), message: message.clone(), retry_at: None },
-                None => PromptFault { field: None, message: format!("{name}: {message}"), retry_at: None },
-            };
-            fields.iter().map(named).collect()
-        }
-        Refusal::Input { .. } => vec![fault(parts, main, refusal)],
-        Refusal::StepOver
-        | Refusal::SameMethod
-        | Refusal::Dead
-        | Refusal::MethodOff
-        | Refusal::RuleNotMet
-        | Refusal::WrongCollection
-        | Refusal::Forbidden(_)
-        | Refusal::NotFound
-        | Refusal::TooMany { .. }
-        | Refusal::Redirected
-        | Refusal::Fault(_)
-        | Refusal::Untrusted(_)
-        | Refusal::Unreachable(_) => vec![fault(parts, None, refusal)],
-    }
-}
-
-/// The field of a prompt by the name it has in the server's calls.
-fn field(prompt: &Prompt, name: &str) -> Option<PromptField> {
-    match (name, prompt) {
-        (_, Prompt::ChooseMethod { .. }) => None,
-        ("identity", _) => Some(PromptField::Identity),
-        ("email", Prompt::EnterPassword { .. }) => Some(PromptField::Identity),
-        ("email", _) => Some(PromptField::Email),
-        ("password", Prompt::EnterOneTimeCode { .. }) => Some(PromptField::Code),
-        ("password", _) => Some(PromptField::Password),
-        (_, _) => None,
-    }
-}
-
-fn fault(parts: &Parts, field: Option<PromptField>, refusal: &Refusal) -> PromptFault {
-    let said = refusal.to_string();
-    let mut letters = said.chars();
-    let said = letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect::<String>())
-        .unwrap_or_default();
-    let message = if said.ends_with('.') { said } else { format!("{said}.") };
-    let retry_at = match refusal {
-        Refusal::TooMany { wait_ms } => Some(parts.now().plus(*wait_ms)),
-        Refusal::Input { .. }
-        | Refusal::StepOver
-        | Refusal::SameMethod
-        | Refusal::Dead
-        | Refusal::MethodOff
-        | Refusal::RuleNotMet
-        | Refusal::WrongCollection
-        | Refusal::Forbidden(_)
-        | Refusal::NotFound
-        | Refusal::Redirected
-        | Refusal::Fault(_)
-        | Refusal::Untrusted(_)
-        | Refusal::Unreachable(_) => None,
-    };
-    PromptFault { field, message, retry_at }
 }
 
 /// Shows a question. Half a sign-in counts for as long as the server says; any other waits as long as the first.
