@@ -15,7 +15,7 @@ pub(crate) struct Manifest {
 }
 
 /// Packages that may pass one border only: a name, or its beginning or end with `*`, and who may use it.
-const BORDERS: [(&str, &[&str], &str); 9] = [
+const BORDERS: [(&str, &[&str], &str); 10] = [
     (
         "tauri*",
         &["latchkey-desktop", "bare-window"],
