@@ -8,6 +8,7 @@ use std::sync::Arc;
 use latchkey_protocol::{
     ConnectionId, EventBody, FailureKind, HistoryKind, Problem, ProblemCode, Revocation,
 };
+use secrecy::SecretString;
 use url::Url;
 
 use crate::connection::{Connection, Failure, Standing};
@@ -106,7 +107,7 @@ async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Opt
             return Some(Revocation::NothingLeft);
         }
     };
-    match revoke_both(parts, &url, connection, &set).await {
+    match revoke_all(parts, &url, connection, &set).await {
         RevocationOutcome::Done => Some(Revocation::Confirmed),
         RevocationOutcome::Refused => Some(Revocation::Unconfirmed),
         RevocationOutcome::Later => {
@@ -132,20 +133,36 @@ async fn set_to_revoke(
     }
 }
 
+/// What came for another account first: nobody else knows of it.
+async fn revoke_all(parts: &Parts, url: &Url, connection: &Connection, set: &TokenSet) -> RevocationOutcome {
+    if let Some(strange) = &set.quarantined {
+        let outcome = revoke_both(parts, url, connection, strange.refresh.as_ref(), &strange.access).await;
+        if outcome == RevocationOutcome::Later {
+            return outcome;
+        }
+    }
+    revoke_both(parts, url, connection, set.refresh.as_ref(), &set.access).await
+}
+
 /// The refresh token first, then the access token (RFC 7009 2.1): dropped in between, what is left is short.
-async fn revoke_both(parts: &Parts, url: &Url, connection: &Connection, set: &TokenSet) -> RevocationOutcome {
+async fn revoke_both(
+    parts: &Parts,
+    url: &Url,
+    connection: &Connection,
+    refresh: Option<&SecretString>,
+    access: &SecretString,
+) -> RevocationOutcome {
     let client_id = &connection.client_id;
-    if let Some(refresh) = &set.refresh {
+    if let Some(refresh) = refresh {
         let outcome = authorization_code::revoke(&parts.http, url, client_id, refresh, "refresh_token").await;
         if outcome != RevocationOutcome::Done {
             return outcome;
         }
         // Some providers cannot revoke access tokens alone; theirs ends by itself.
-        let access =
-            authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await;
-        return if access == RevocationOutcome::Later { access } else { RevocationOutcome::Done };
+        let outcome = authorization_code::revoke(&parts.http, url, client_id, access, "access_token").await;
+        return if outcome == RevocationOutcome::Later { outcome } else { RevocationOutcome::Done };
     }
-    authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await
+    authorization_code::revoke(&parts.http, url, client_id, access, "access_token").await
 }
 
 async fn postpone(

@@ -63,9 +63,14 @@ impl Host {
     }
 
     fn spawn_with(folder: &Path, sandbox: &str, options: &[&str]) -> Self {
+        Self::spawn_within(folder, sandbox, options, &[])
+    }
+
+    fn spawn_within(folder: &Path, sandbox: &str, options: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", BECOME]).arg(program()).arg(folder).args(options);
         command.env("LATCHKEY_SANDBOX_URL", sandbox).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.envs(variables.iter().copied());
         let mut process = command.spawn().unwrap();
         let commands = process.stdin.take().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -89,6 +94,12 @@ impl Host {
     /// Starts one where no file may grow beyond `limit` bytes.
     pub(crate) fn start_limited(folder: &Path, sandbox: &str, limit: u64) -> Self {
         Self::spawn_with(folder, sandbox, &["--limit", &limit.to_string()]).ready()
+    }
+
+    /// Starts one that reaches everything beyond this computer through a proxy.
+    pub(crate) fn start_behind(folder: &Path, sandbox: &str, proxy: &str) -> Self {
+        let variables = [("HTTPS_PROXY", proxy), ("https_proxy", proxy), ("NO_PROXY", ""), ("no_proxy", "")];
+        Self::spawn_within(folder, sandbox, &[], &variables).ready()
     }
 
     /// Waits for its first word, which says from what it was built: `cargo test --test` leaves an old one.

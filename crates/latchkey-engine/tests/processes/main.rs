@@ -11,6 +11,7 @@ mod host;
 mod kills;
 mod oracle;
 mod oidc;
+mod proxy;
 mod together;
 mod waits;
 mod world;
