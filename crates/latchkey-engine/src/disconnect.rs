@@ -51,7 +51,12 @@ async fn begin(parts: &Arc<Parts>, slot: &Arc<Slot>, connection: Connection) -> 
     parts.store.commit_disconnect(leaving.clone(), envelope, line, parts.now()).await?;
     // Without the set: whoever revokes reads the row, in which a refresh may have put a later one.
     parts.publish(leaving.clone());
-    if !matches!(&set, Err(LoadError::Vault(error)) if error.may_pass()) {
+    let unread = match &set {
+        Ok(_) => false,
+        Err(LoadError::Vault(error)) => error.may_pass(),
+        Err(LoadError::Store(_)) => true,
+    };
+    if !unread {
         erase_item(parts, &leaving).await;
     }
     Ok(())
