@@ -13,6 +13,9 @@ use crate::waits::PATIENCE;
 /// Ignores the signal of a file that may not grow, which passes through `exec`, and becomes the host.
 const BECOME: &str = "trap '' XFSZ; exec \"$0\" \"$@\"";
 
+/// What does so.
+pub(crate) const SHELL: &str = "sh";
+
 /// What builds the host; a test of the whole package does so by itself.
 const BUILD: &str = "cargo build -p latchkey-engine --example host";
 
@@ -63,14 +66,12 @@ impl Host {
     }
 
     fn spawn_with(folder: &Path, sandbox: &str, options: &[&str]) -> Self {
-        Self::spawn_within(folder, sandbox, options, &[])
+        Self::spawn_as(Command::new(SHELL), folder, sandbox, options)
     }
 
-    fn spawn_within(folder: &Path, sandbox: &str, options: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new("sh");
+    fn spawn_as(mut command: Command, folder: &Path, sandbox: &str, options: &[&str]) -> Self {
         command.args(["-c", BECOME]).arg(program()).arg(folder).args(options);
         command.env("LATCHKEY_SANDBOX_URL", sandbox).stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.envs(variables.iter().copied());
         let mut process = command.spawn().unwrap();
         let commands = process.stdin.take().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -99,7 +100,15 @@ impl Host {
     /// Starts one that reaches everything beyond this computer through a proxy.
     pub(crate) fn start_behind(folder: &Path, sandbox: &str, proxy: &str) -> Self {
         let variables = [("HTTPS_PROXY", proxy), ("https_proxy", proxy), ("NO_PROXY", ""), ("no_proxy", "")];
-        Self::spawn_within(folder, sandbox, &[], &variables).ready()
+        let mut command = Command::new(SHELL);
+        command.envs(variables);
+        Self::spawn_as(command, folder, sandbox, &[]).ready()
+    }
+
+    /// Starts one on a desktop, with the keychain of that desktop. `shell` is a command of its [`SHELL`].
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_on(shell: Command, folder: &Path, sandbox: &str) -> Self {
+        Self::spawn_as(shell, folder, sandbox, &["--system-keychain"]).ready()
     }
 
     /// Waits for its first word, which says from what it was built: `cargo test --test` leaves an old one.

@@ -8,6 +8,8 @@
 mod answers;
 mod full;
 mod host;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod kills;
 mod oracle;
 mod oidc;
