@@ -31,7 +31,10 @@ pub(crate) async fn disconnect(parts: &Arc<Parts>, id: &ConnectionId) -> Result<
     {
         let _epochs = parts.epochs.lock().await;
         let connection = parts.store.connection(id).await?.ok_or_else(|| no_connection(id))?;
-        if !matches!(connection.standing, Standing::Disconnecting { .. }) {
+        if matches!(connection.standing, Standing::Disconnecting { .. }) {
+            // A disk may have said that it failed to write this down when it did not.
+            parts.publish(connection);
+        } else {
             begin(parts, &slot, connection).await?;
         }
     }
@@ -190,6 +193,7 @@ async fn postpone(
         Ok(()) => drop(parts.publish(waiting)),
         Err(error) => {
             tracing::warn!(connection.id = %connection.id, %error, "a revocation could not be postponed");
+            again_soon(parts, connection);
         }
     }
     None
@@ -199,12 +203,15 @@ async fn postpone(
 async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocation) {
     let _epochs = parts.epochs.lock().await;
     match parts.store.connection(&connection.id).await {
-        Ok(known) if known.as_ref().map(Connection::version) != Some(connection.version()) => return,
+        Ok(Some(known)) if known.version() != connection.version() => return,
+        // Erased, and perhaps by a disk that said it had failed: then nobody has heard of it yet.
+        Ok(None) if parts.slot(&connection.id).is_none() => return,
         Ok(_) | Err(_) => {}
     }
     erase_item(parts, connection).await;
     if let Err(error) = parts.store.remove(&connection.id).await {
         tracing::error!(connection.id = %connection.id, %error, "a disconnected connection could not be erased");
+        again_soon(parts, connection);
         return;
     }
     parts.unpublish(&connection.id);
@@ -212,6 +219,14 @@ async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocat
     let farewell = view::farewell(connection, revocation, parts.provider_of(connection));
     tracing::info!(connection.id = %connection.id, ?revocation, "disconnected");
     parts.events.send(EventBody::ConnectionRemoved { id: connection.id.clone(), farewell });
+}
+
+/// The disk refused what is to be written of it: it is tried again whether or not anybody restarts Latchkey.
+fn again_soon(parts: &Parts, connection: &Connection) {
+    if let Some(slot) = parts.slot(&connection.id) {
+        slot.write(|state| state.rest_until(parts.clock.boot().plus(WAIT_MS.0)));
+        parts.due_changed.notify_one();
+    }
 }
 
 async fn erase_item(parts: &Parts, connection: &Connection) {

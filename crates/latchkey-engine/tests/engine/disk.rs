@@ -14,7 +14,7 @@ use latchkey_sandbox::{Endpoint, Rotation};
 use secrecy::ExposeSecret as _;
 
 use crate::identity::{STRANGE, assert_changed, revoked, strange_answer};
-use crate::support::{MINUTE, START, World};
+use crate::support::{MINUTE, START, World, farewell};
 
 const MOODS: [DiskMood; 3] = [
     DiskMood::Failing(DiskFault::InputOutput),
@@ -197,6 +197,36 @@ fn f40_a_sign_in_that_the_disk_does_not_take_for_ten_minutes_is_given_back() {
     assert!(world.sandbox.grants()[0].revoked.is_some(), "no access is left that nobody holds");
     disk.heal();
     world.sign_in();
+}
+
+#[test]
+fn f40_no_write_of_a_disconnect_that_fails_leaves_access_behind() {
+    for mood in MOODS {
+        let mut met = 0;
+        for write in 0.. {
+            let when = format!("{mood:?} from write {write} on");
+            let (mut world, disk) = connected();
+            world.restart();
+            let id = world.connection().id;
+            let (_, mut events) = world.engine().watch();
+            disk.put(write, mood);
+            let begun = world.run(world.engine().disconnect(id.clone()));
+            world.until(&when, |overview| disk.met() || overview.connections.is_empty());
+            if !disk.met() {
+                break;
+            }
+            met += 1;
+            disk.heal();
+            if begun.is_err() {
+                world.run(world.engine().disconnect(id)).unwrap();
+            }
+            world.advance_until(&when, MINUTE, |overview| overview.connections.is_empty());
+            assert_eq!(world.run(farewell(&mut events)), Revocation::Confirmed, "{when}");
+            assert!(world.sandbox.grants()[0].revoked.is_some(), "{when}");
+            assert_eq!(world.sets_in_keychain(), 0, "{when}");
+        }
+        assert!(met > 2, "{mood:?}: {met}");
+    }
 }
 
 #[test]
