@@ -49,7 +49,7 @@ const BY_MARK: [(&str, &str); 4] = [
 
 /// The program that copies `folder` elsewhere. `exists` looks for marks.
 fn synced(folder: &Path, exists: impl Fn(&Path) -> bool) -> Option<&'static str> {
-    let names = folder.components().filter_map(|component| match component {
+    let parts = folder.components().filter_map(|component| match component {
         Component::Normal(name) => name.to_str(),
         Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,
     });
@@ -58,7 +58,7 @@ fn synced(folder: &Path, exists: impl Fn(&Path) -> bool) -> Option<&'static str>
         let rest = name.strip_prefix(begins);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(" - ") || rest.starts_with(" ("))
     };
-    let mut found = names.flat_map(|name| BY_NAME.iter().filter(move |(begins, _)| named(name, begins)));
+    let mut found = parts.flat_map(|name| BY_NAME.iter().filter(move |(begins, _)| named(name, begins)));
     found.next().map(|(_, program)| *program).or_else(|| {
         let marked = |(mark, _): &&(&str, &str)| folder.ancestors().any(|above| exists(&above.join(mark)));
         BY_MARK.iter().find(marked).map(|(_, program)| *program)

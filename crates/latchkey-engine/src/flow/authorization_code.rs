@@ -158,12 +158,11 @@ pub(crate) async fn refresh(
         .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
         .request_async(&TokenSender { http, aside })
         .await;
-    match outcome(result, &[refresh_token]) {
-        TokenOutcome::Granted(granted) => {
-            TokenOutcome::Granted(Granted { subject: aside.subject(), ..granted })
-        }
-        other => other,
+    let mut outcome = outcome(result, &[refresh_token]);
+    if let TokenOutcome::Granted(granted) = &mut outcome {
+        granted.subject = aside.subject().map(Box::new);
     }
+    outcome
 }
 
 /// What a revocation endpoint answered (RFC 7009 2.2).

@@ -34,7 +34,7 @@ pub(crate) struct Granted {
     /// `None` where the provider does not say: then what was asked is what was granted (RFC 6749 5.1).
     pub(crate) scopes: Option<Vec<String>>,
     /// Whose it is, where an ID token says so.
-    pub(crate) subject: Option<Subject>,
+    pub(crate) subject: Option<Box<Subject>>,
 }
 
 /// Whom an ID token names (OpenID Connect Core 2). It is believed without its signature, because it came

@@ -37,9 +37,10 @@ impl Naming {
 /// Why a certificate was refused, where that is what lies at the bottom of `error`.
 pub(super) fn refusal(error: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(Error::InvalidCertificate(why)) = error.downcast_ref::<Error>() {
-        let named = match why {
-            CertificateError::Other(OtherError(other)) => other.downcast_ref::<Refused>(),
-            _ => None,
+        let named = if let CertificateError::Other(OtherError(other)) = why {
+            other.downcast_ref::<Refused>()
+        } else {
+            None
         };
         return Some(named.map_or_else(|| why.to_string(), Refused::to_string));
     }

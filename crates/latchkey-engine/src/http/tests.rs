@@ -1,5 +1,6 @@
 //! What the network does to a request before and after it has left. The clock of the runtime is paused and
 //! runs on by itself whenever nothing else can: a limit of seconds is met at once.
+#![expect(clippy::disallowed_methods, reason = "the limits of the HTTP client follow the runtime's clock")]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

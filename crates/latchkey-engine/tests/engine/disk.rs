@@ -185,9 +185,9 @@ fn f40_a_sign_in_that_the_disk_does_not_take_for_ten_minutes_is_given_back() {
     let (_, url) = world.begin();
     disk.put(0, DiskMood::Failing(DiskFault::ReadOnly));
     world.link(&world.browser(&url));
-    let failed = |stage: &SignInStage| match stage {
-        SignInStage::Ended { ending: SignInEnding::Failed { problem } } => Some(problem.code),
-        _ => None,
+    let failed = |stage: &SignInStage| {
+        let SignInStage::Ended { ending: SignInEnding::Failed { problem } } = stage else { return None };
+        Some(problem.code)
     };
     world.advance_until("given up", MINUTE, |overview| {
         let mut under_way = overview.providers.iter().filter_map(|provider| provider.sign_in.as_ref());
