@@ -4,9 +4,12 @@
 mod answers;
 mod backup;
 mod callback;
+mod certificates;
 mod check;
 mod comeback;
+mod disk;
 mod files;
+mod identity;
 mod items;
 mod journey;
 mod key_rotation;

@@ -377,12 +377,12 @@ providerText: string | null, } | { "kind": "disconnecting" };
 /**
  * Why the person must sign in again.
  */
-export type AttentionReason = "revoked-or-expired" | "lost-rotation" | "grant-ended" | "not-renewable" | "unreadable" | "memory-only" | "rolled-back" | "handed-over";
+export type AttentionReason = "revoked-or-expired" | "lost-rotation" | "grant-ended" | "not-renewable" | "unreadable" | "memory-only" | "rolled-back" | "handed-over" | "identity-changed";
 
 /**
  * What is set up wrongly, on this side or on the provider's.
  */
-export type ConfigurationFault = "client-refused" | "client-id-missing" | "request-refused" | "endpoint-redirects" | "certificate-untrusted" | "provider-missing" | "tokens-refused";
+export type ConfigurationFault = "client-refused" | "client-id-missing" | "request-refused" | "endpoint-redirects" | "certificate-untrusted" | "proxy-credentials" | "provider-missing" | "tokens-refused";
 
 /**
  * What is happening to a connection at this moment.

@@ -317,12 +317,15 @@ export const en = {
         `An older copy of Latchkey’s database was put back, so this sign-in to ${name} may have been used and replaced since. It is not sent again by itself. Reconnect, or check again to try it.`,
       'handed-over': () =>
         'This sign-in was exported for another computer, which renews it from now on. To take it back, check again or reconnect, and stop using it there.',
+      'identity-changed': (name: string) =>
+        `${name} renewed this sign-in as that of another account. Nothing it sent is used. Reconnect, or disconnect to remove access at ${name}.`,
     } satisfies Record<AttentionReason, (name: string) => string>,
   },
 
   misconfigured: {
     title: 'Your sign-in is kept, but something is set up wrongly',
     showSetup: 'Show the set-up',
+    seenHere: 'This computer says:',
     fault: {
       'client-refused': (name: string) => `${name} does not accept the client id. Check the one you saved.`,
       'client-id-missing': (name: string) => `The client id of ${name} was removed. Save one to go on.`,
@@ -331,6 +334,8 @@ export const en = {
         `The address for renewing at ${name} sends us elsewhere, which Latchkey never follows. Check its provider file.`,
       'certificate-untrusted': (name: string) =>
         `This computer does not trust the certificate of ${name}. A proxy or a virus scanner may stand in between.`,
+      'proxy-credentials': (name: string) =>
+        `The proxy between this computer and ${name} wants a name and a password. Put them into the proxy settings of this computer.`,
       'provider-missing': (name: string) => `The provider file of ${name} is missing or broken. Put it back to go on.`,
       'tokens-refused': (name: string) => `${name} renews the sign-in, but its own service then refuses it. Try again later.`,
     } satisfies Record<ConfigurationFault, (name: string) => string>,
