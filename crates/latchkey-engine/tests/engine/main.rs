@@ -14,6 +14,7 @@ mod keychain;
 mod late;
 mod leak;
 mod loopback;
+mod many;
 mod notices;
 mod pacing;
 mod protection;
