@@ -4,6 +4,8 @@
 //! answer from overwriting a newer truth: the *epoch* rises at every sign-in and disconnect, the
 //! *generation* at every saved token set, and a write names both.
 
+use std::sync::Arc;
+
 use latchkey_protocol::{
     AttentionReason, ConfigurationFault, ConnectionId, FailureKind, Keep, ProviderId, RestingPlace, Timestamp,
 };
@@ -62,8 +64,8 @@ pub(crate) struct Account {
 pub(crate) struct Picture {
     /// `image/png` and its like.
     pub media_type: String,
-    /// The file.
-    pub bytes: Vec<u8>,
+    /// The file, shared by all copies of its connection.
+    pub bytes: Arc<[u8]>,
 }
 
 /// What was granted and for how long.

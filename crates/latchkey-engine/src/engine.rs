@@ -128,8 +128,9 @@ impl Engine {
         let waiting = parts.store.waiting_sign_ins(parts.now()).await.unwrap_or_default();
         let (restoring, restored) = watch::channel(false);
         parts.tasks.spawn(restore(parts.clone(), waiting, restoring));
-        parts.tasks.spawn(scheduler::run(parts.clone()));
+        // First what may be lost, then what is due.
         resume(&parts).await?;
+        parts.tasks.spawn(scheduler::run(parts.clone()));
         Ok(Self { parts, restored, _lock: lock })
     }
 

@@ -116,7 +116,7 @@ async fn picture(http: &Http, url: &str) -> Option<Picture> {
     let url = check_url(url).ok()?;
     let reply = http.send(Request::new(Method::GET, url), PICTURE_LIMIT).await.ok()?;
     let media_type = media_type(&reply.body)?;
-    (reply.status == 200).then(|| Picture { media_type: media_type.to_owned(), bytes: reply.body })
+    (reply.status == 200).then(|| Picture { media_type: media_type.to_owned(), bytes: reply.body.into() })
 }
 
 /// What a file is by its first bytes; what a server calls it counts for nothing.

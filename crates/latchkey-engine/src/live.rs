@@ -26,7 +26,7 @@ use crate::credential::TokenSet;
 use crate::edges::Rotations;
 use crate::entropy::SharedEntropy;
 use crate::event::Events;
-use crate::health::{Doing, Moment};
+use crate::health::{Doing, Moment, health};
 use crate::http::{Http, host_of};
 use crate::pacing::Gate;
 use crate::provider::{Catalog, Provider};
@@ -131,6 +131,8 @@ pub(crate) struct Slot {
 
 pub(crate) struct SlotState {
     pub(crate) connection: Connection,
+    /// The scopes in force, for everybody who is lent a token.
+    pub(crate) scopes: Arc<[String]>,
     pub(crate) tokens: Option<Arc<TokenSet>>,
     pub(crate) flight: Option<Flight>,
     pub(crate) doing: Doing,
@@ -253,19 +255,19 @@ impl Parts {
 
     /// Tells everybody how a connection is.
     pub(crate) fn tell(&self, slot: &Slot) {
-        let connection = self.view_of(slot);
         let now = self.now();
         slot.write(|state| {
-            state.note_health(&connection.health, now);
-            state.told = Some(connection.health.clone());
+            let health = self.health_of(state, now);
+            state.note_health(&health, now);
+            state.told = Some(health);
         });
-        self.events.send(EventBody::ConnectionChanged { connection });
+        self.events.send_with(|| EventBody::ConnectionChanged { connection: self.view_of(slot) });
     }
 
     /// Tells everybody if time alone has changed how a connection is.
     pub(crate) fn tell_if_changed(&self, slot: &Slot) {
-        let health = self.view_of(slot).health;
-        if slot.read(|state| state.told.as_ref() != Some(&health)) {
+        let now = self.now();
+        if slot.read(|state| state.told.as_ref() != Some(&self.health_of(state, now))) {
             self.tell(slot);
         }
     }
@@ -273,17 +275,26 @@ impl Parts {
     /// How a connection is.
     pub(crate) fn view_of(&self, slot: &Slot) -> ConnectionView {
         let sign_in = self.sign_in_on(&SignInCard::Connection(slot.id.clone()));
-        let (boot, now) = (self.clock.boot(), self.now());
+        let now = self.now();
         slot.read(|state| {
             let provider = self.provider_of(&state.connection);
-            let endpoint = provider.map(|provider| host_of(&provider.file.authorization.token_url));
-            let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
-            let mut moment = Moment { clock_ahead_ms, ..state.moment(boot, now) };
-            if !self.vault.wants_to_move(RestingPlace::Sealed) {
-                moment.unsettled = Some(SealedReason::ByChoice);
-            }
-            view::connection(&state.connection, &moment, sign_in, provider, now)
+            view::connection(&state.connection, &self.moment_of(state, now), sign_in, provider, now)
         })
+    }
+
+    fn health_of(&self, state: &SlotState, now: Timestamp) -> Health {
+        health(&state.connection, &self.moment_of(state, now), now)
+    }
+
+    fn moment_of(&self, state: &SlotState, now: Timestamp) -> Moment {
+        let provider = self.provider_of(&state.connection);
+        let endpoint = provider.map(|provider| host_of(&provider.file.authorization.token_url));
+        let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
+        let moment = Moment { clock_ahead_ms, ..state.moment(self.clock.boot(), now) };
+        if self.vault.wants_to_move(RestingPlace::Sealed) {
+            return moment;
+        }
+        Moment { unsettled: Some(SealedReason::ByChoice), ..moment }
     }
 
     /// How a provider is.
@@ -329,6 +340,7 @@ impl Slot {
     fn new(connection: Connection) -> Self {
         let state = SlotState {
             connection: connection.clone(),
+            scopes: Arc::default(),
             tokens: None,
             flight: None,
             doing: Doing::Nothing,
@@ -409,6 +421,9 @@ impl SlotState {
         }
         if let Some((tokens, _)) = fresh {
             self.tokens = Some(tokens);
+        }
+        if *self.scopes != *connection.grant.granted {
+            self.scopes = connection.grant.granted.as_slice().into();
         }
         self.connection = connection;
     }

@@ -13,6 +13,7 @@ mod installation;
 mod damage;
 mod health_changes;
 mod incidents;
+mod log;
 mod salvage;
 mod schema;
 mod settings;
@@ -20,6 +21,7 @@ mod sign_ins;
 mod token_sets;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use latchkey_protocol::{ConnectionId, Keep};
@@ -67,6 +69,8 @@ struct Shelf {
     path: PathBuf,
     database: Arc<Mutex<Database>>,
     bench: Bench,
+    /// Since the log was emptied.
+    transactions: Arc<AtomicU32>,
 }
 
 /// Where the work on a database is done.
@@ -111,7 +115,8 @@ impl Store {
         }
         let in_memory = fresh(failing(&path, Database::open_in_memory())?)?;
         let memory = Shelf { bench: Bench::AtOnce, ..Shelf::new(path.clone(), in_memory) };
-        Ok(Self { disk: Shelf { path: path.clone(), database, bench: Bench::Simulated(disk) }, memory })
+        let shelf = Shelf { path, database, bench: Bench::Simulated(disk), transactions: Arc::default() };
+        Ok(Self { disk: shelf, memory })
     }
 
     /// The folder of the database; none in a simulation.
@@ -129,8 +134,13 @@ impl Store {
 
     /// Where the rows of a connection are.
     fn shelf(&self, id: &ConnectionId) -> &Shelf {
-        if id.as_str().starts_with(prefix(Keep::Memory)) { &self.memory } else { &self.disk }
+        if is_in_memory(id) { &self.memory } else { &self.disk }
     }
+}
+
+/// Whether the rows of a connection are in memory.
+fn is_in_memory(id: &ConnectionId) -> bool {
+    id.as_str().starts_with(prefix(Keep::Memory))
 }
 
 /// How the id of a connection begins that is kept in this way.
@@ -143,7 +153,8 @@ pub(crate) fn prefix(keep: Keep) -> &'static str {
 
 impl Shelf {
     fn new(path: PathBuf, database: Database) -> Self {
-        Self { path, database: Arc::new(Mutex::new(database)), bench: Bench::Thread }
+        let database = Arc::new(Mutex::new(database));
+        Self { path, database, bench: Bench::Thread, transactions: Arc::default() }
     }
 
     /// Runs `work` in one transaction on a blocking thread. It is committed when `work` returns `Ok`, and
@@ -176,6 +187,7 @@ impl Shelf {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, RowError>,
     ) -> Result<T, StoreError> {
         let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        self.transactions.fetch_add(1, Ordering::Relaxed);
         let done = (|| {
             let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;

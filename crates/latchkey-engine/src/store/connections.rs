@@ -203,16 +203,19 @@ const UPSERT: &str = "
 fn write_picture(transaction: &Transaction<'_>, connection: &Connection) -> Result<(), RowError> {
     let id = connection.id.as_str();
     match &connection.account.picture {
-        Some(picture) => transaction.execute(
-            "INSERT INTO pictures (connection, media_type, bytes) VALUES (?1, ?2, ?3)
-             ON CONFLICT (connection) DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes
-             WHERE bytes IS NOT excluded.bytes",
-            params![id, picture.media_type, picture.bytes],
-        )?,
-        None => transaction.execute("DELETE FROM pictures WHERE connection = ?1", [id])?,
+        Some(picture) => {
+            let row = params![id, picture.media_type, picture.bytes];
+            transaction.prepare_cached(WRITE_PICTURE)?.execute(row)?
+        }
+        None => transaction.prepare_cached("DELETE FROM pictures WHERE connection = ?1")?.execute([id])?,
     };
     Ok(())
 }
+
+const WRITE_PICTURE: &str = "
+    INSERT INTO pictures (connection, media_type, bytes) VALUES (?1, ?2, ?3)
+    ON CONFLICT (connection) DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes
+    WHERE bytes IS NOT excluded.bytes";
 
 /// Fails unless the row is still of this epoch and generation.
 pub(super) fn expect_version(
@@ -225,30 +228,50 @@ pub(super) fn expect_version(
     if planted(Planted::NoVersion) {
         return Ok(());
     }
-    let found = transaction.query_row(sql, params![id.as_str(), epoch, generation], |_| Ok(())).optional()?;
-    found.ok_or(RowError::Superseded)
+    let found = transaction.prepare_cached(sql)?.exists(params![id.as_str(), epoch, generation])?;
+    if found { Ok(()) } else { Err(RowError::Superseded) }
 }
 
-/// Adds a line to the history and drops what is beyond the newest two thousand.
+/// Adds a line to the history, for which room is made.
 pub(super) fn write_line(
     transaction: &Transaction<'_>,
     id: &ConnectionId,
     at: Timestamp,
     line: Option<Line>,
 ) -> Result<(), RowError> {
-    let Some((kind, message)) = line else {
-        return Ok(());
-    };
-    let row = params![id.as_str(), at.0, to_json(&kind)?, message];
-    transaction
-        .execute("INSERT INTO history (connection, at, kind, message) VALUES (?1, ?2, ?3, ?4)", row)?;
-    transaction.execute(
-        "DELETE FROM history WHERE connection = ?1 AND rowid <= (
-             SELECT rowid FROM history WHERE connection = ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ?2)",
-        params![id.as_str(), HISTORY_KEPT],
-    )?;
+    match line {
+        Some(line) => {
+            make_room(transaction, id)?;
+            add_line(transaction, id, at, line)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Drops the oldest lines of the history, so that with one more there are two thousand at most. It looks at all
+/// of them, which is not to be done while a renewed set waits to be saved.
+pub(super) fn make_room(transaction: &Transaction<'_>, id: &ConnectionId) -> Result<(), RowError> {
+    transaction.prepare_cached(DROP_LINES)?.execute(params![id.as_str(), HISTORY_KEPT - 1])?;
     Ok(())
 }
+
+/// Adds a line to the history, for which there is room.
+pub(super) fn add_line(
+    transaction: &Transaction<'_>,
+    id: &ConnectionId,
+    at: Timestamp,
+    (kind, message): Line,
+) -> Result<(), RowError> {
+    let row = params![id.as_str(), at.0, to_json(&kind)?, message];
+    transaction.prepare_cached(WRITE_LINE)?.execute(row)?;
+    Ok(())
+}
+
+const WRITE_LINE: &str = "INSERT INTO history (connection, at, kind, message) VALUES (?1, ?2, ?3, ?4)";
+
+const DROP_LINES: &str = "
+    DELETE FROM history WHERE connection = ?1 AND rowid <= (
+        SELECT rowid FROM history WHERE connection = ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ?2)";
 
 pub(super) fn to_json(value: &impl Serialize) -> Result<String, RowError> {
     serde_json::to_string(value).map_err(|error| RowError::Unreadable(error.to_string()))

@@ -17,6 +17,7 @@ mod keychain;
 mod late;
 mod leak;
 mod loopback;
+mod many;
 mod notices;
 mod pacing;
 mod protection;
