@@ -23,6 +23,8 @@ const TABLES: [(&str, &str); 4] = [
     ("history", "connection"),
     ("health_changes", "connection"),
 ];
+/// What the app calls its folder among those of other programs.
+const DATA_FOLDER: &str = "dev.latchkey.desktop";
 /// Seconds that access lives: nothing is due while anybody looks.
 const LIFE: u64 = 86_400;
 /// How often it is looked whether the database is closed, and what is waited between.
@@ -52,6 +54,17 @@ impl Folders {
         multiply(many.path(), id.as_str(), connections)?;
         Ok(Self { one, many, origin: sandbox.origin(), connections })
     }
+}
+
+/// Leaves the data of one connection and of many in `below`, each as a person's data folder has it.
+pub(crate) async fn leave(connections: usize, below: &Path) -> Outcome<()> {
+    let folders = Folders::make(connections).await?;
+    for (name, folder) in [("one", &folders.one), ("many", &folders.many)] {
+        let data = below.join(name).join(DATA_FOLDER);
+        std::fs::create_dir_all(&data)?;
+        copy(&folder.path().join("data"), &data)?;
+    }
+    Ok(())
 }
 
 /// Returns once the last task of the engine has let go of its database, whose log goes away with that.

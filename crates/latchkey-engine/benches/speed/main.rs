@@ -3,6 +3,8 @@
 //! `cargo bench -p latchkey-engine --bench speed -- [--callers <n>] [--commits <n>] [--connections <n>]
 //! [--starts <n>] [--seconds <n>]`
 //!
+//! `-- --leave <folder>` leaves the data of one connection and of a thousand there, for the bench of the window.
+//!
 //! The ratio counts, not the milliseconds. It ends with a failure when an aim is missed.
 
 mod callers;
@@ -27,6 +29,9 @@ use std::{
 use options::Options;
 use report::Row;
 
+/// So many connections are many.
+const MANY: usize = 1_000;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 #[tokio::main(worker_threads = 2)]
@@ -34,6 +39,7 @@ async fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let done = match words.as_slice() {
         [host, folder] if host == host::WORD => host::run(folder.as_ref()).await.map(|()| true),
+        [leave, below, ..] if leave == "--leave" => folder::leave(MANY, below.as_ref()).await.map(|()| true),
         _ => bench(words).await,
     };
     match done {

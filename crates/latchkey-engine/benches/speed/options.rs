@@ -24,7 +24,7 @@ impl Options {
     /// Reads the arguments after the program's name.
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Outcome<Self> {
         let (mut callers, mut commits, mut connections, mut starts, mut seconds) =
-            (10_000, 2_000, 1_000, 15, 60);
+            (10_000, 2_000, crate::MANY, 15, 60);
         while let Some(word) = words.next() {
             let number = match word.as_str() {
                 "--callers" => &mut callers,

@@ -37,7 +37,8 @@ pub(crate) async fn measure(folders: &Folders, starts: usize) -> Outcome<Vec<Row
         aim,
     };
     Ok(vec![
-        row("start with many connections, ms", |figures| median(&figures.started[1..]), Aim::Ratio(1.5)),
+        // Judged where a person meets it: latchkey-bench compares the starts of the app.
+        row("start with many connections, ms", |figures| median(&figures.started[1..]), Aim::None),
         row("  until all were looked at once, ms", |figures| median(&figures.looked[1..]), Aim::None),
         row("  keychain calls", |figures| figures.calls, Aim::AtMost(CALLS)),
     ])
