@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::TokenSet;
 use crate::entropy::SharedEntropy;
+use crate::person::Person;
 
 /// One signed-in account at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,17 @@ pub(crate) struct Account {
     pub name: String,
     /// The picture, small and checked.
     pub picture: Option<Picture>,
+    /// More of the person, where the provider was asked by this process and Latchkey keeps it.
+    pub person: Option<Person>,
+}
+
+impl Account {
+    /// The same, found out at this moment.
+    #[must_use]
+    pub(crate) fn seen(mut self, at: Timestamp) -> Self {
+        self.person = self.person.map(|person| Person { seen_at: at, ..person });
+        self
+    }
 }
 
 /// A picture: its media type and bytes.
@@ -233,7 +245,7 @@ impl Connection {
         if matches!(self.standing, Standing::Disconnecting { .. }) {
             return Err(Superseded);
         }
-        self.account = account;
+        self.account = account.seen(at);
         self.standing = Standing::Good;
         self.track = Track { last_success_at: Some(at), ..Track::default() };
         Ok(self)
@@ -388,7 +400,7 @@ mod tests {
             provider: ProviderId::try_from("sandbox").unwrap(),
             provider_name: "Sandbox".into(),
             client_id: "client".into(),
-            account: Account { key: "ada".into(), name: "Ada".into(), picture: None },
+            account: Account { key: "ada".into(), name: "Ada".into(), picture: None, person: None },
             keep: Keep::Keychain,
             epoch: 3,
             generation: 7,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    ConnectionId, ConnectionView, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep, NoticesDue,
+    ConnectionId, ConnectionView, Diagnosis, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep, NoticesDue,
     Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tokio::sync::{broadcast, watch};
@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::connection::{Connection, Standing};
+use crate::discord::Discord;
 use crate::edges::Edges;
 use crate::entropy::{Entropy, SharedEntropy};
 use crate::http::Http;
@@ -28,10 +29,11 @@ use crate::refresh;
 use crate::rotation::RotationFolder;
 pub use crate::sign_in::Callback;
 use crate::sign_in::{self, Wish};
+use crate::spotify::Spotify;
 use crate::store::{SealedSignIn, Store, StoreError};
 use crate::surroundings::SurroundingsChange;
 use crate::vault::{KeyPlace, KeychainFactory, KeychainThread, Vault};
-use crate::{check, comeback, disconnect, notices, overview, scheduler, view};
+use crate::{call, check, comeback, diagnose, disconnect, notices, overview, scheduler, view};
 
 /// The longest that an end of the program is put off, in milliseconds: one request whose answer comes late.
 const FAREWELL_MS: i64 = 20_000;
@@ -190,6 +192,26 @@ impl Engine {
     /// Renews if due and asks the provider who this is.
     pub async fn check(&self, connection: ConnectionId) -> Result<ConnectionView, Problem> {
         check::check(&self.parts, &connection).await
+    }
+
+    /// Renews if due, asks who this is, makes one sample call, and reports all that is known.
+    pub async fn diagnose(&self, connection: ConnectionId) -> Result<Diagnosis, Problem> {
+        diagnose::diagnose(&self.parts, &connection).await
+    }
+
+    /// The last report of a connection as a text: for the clipboard.
+    pub fn diagnosis_text(&self, connection: &ConnectionId) -> Result<String, Problem> {
+        diagnose::text(&self.parts, connection)
+    }
+
+    /// Spotify's Web API for a connection. A connection to another provider is told so by each call.
+    pub fn spotify(&self, connection: ConnectionId) -> Spotify<'_> {
+        Spotify::new(&self.parts, connection)
+    }
+
+    /// Discord's API for a connection. A connection to another provider is told so by each call.
+    pub fn discord(&self, connection: ConnectionId) -> Discord<'_> {
+        Discord::new(&self.parts, connection)
     }
 
     /// Revokes and forgets. The end comes as an event.
@@ -355,6 +377,7 @@ async fn load(parts: &Arc<Parts>, connections: Vec<Connection>) -> Result<(), St
         let slot = parts.publish(connection);
         refresh::remember_rate_limit(parts, &slot);
     }
+    call::remember_waits(parts).await?;
     Ok(())
 }
 

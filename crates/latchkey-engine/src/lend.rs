@@ -31,6 +31,8 @@ pub struct LentToken {
     pub scopes: Vec<String>,
     /// Whether it would survive the process: false while the disk refuses to take it.
     pub saved: bool,
+    /// Epoch and generation of the connection whose token it is.
+    pub(crate) version: (i64, i64),
 }
 
 /// Lends the access token of a connection with at least `min_life_ms` of life where that can be had, and
@@ -119,6 +121,7 @@ fn lent(connection: &Connection, set: &TokenSet, saved: bool) -> Option<LentToke
         expires_at: set.expires_at,
         scopes: connection.grant.granted.clone(),
         saved,
+        version: connection.version(),
     })
 }
 

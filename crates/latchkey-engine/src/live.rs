@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, Shared};
 use latchkey_protocol::{
-    ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, HealthChange, ProviderId, ProviderView,
+    ClientIdSource, ConnectionId, ConnectionView, Diagnosis, EventBody, Health, HealthChange, ProviderId, ProviderView,
     RestingPlace, SealedReason, Timestamp,
 };
 use tokio::sync::Notify;
@@ -27,7 +27,7 @@ use crate::entropy::SharedEntropy;
 use crate::event::Events;
 use crate::health::{Doing, Moment};
 use crate::http::{Http, host_of};
-use crate::pacing::Gate;
+use crate::pacing::{Buckets, Gate};
 use crate::provider::{Catalog, Provider};
 use crate::skew::Skew;
 use crate::store::{Damage, Store};
@@ -66,6 +66,8 @@ pub(crate) struct Parts {
     pub(crate) surroundings: Surroundings,
     /// Passed by every refresh.
     pub(crate) gate: Gate,
+    /// Rate limits that APIs announce.
+    pub(crate) buckets: Buckets,
     /// Held, for the length of a commit, by whoever raises an epoch.
     pub(crate) epochs: tokio::sync::Mutex<()>,
     deep_links: AtomicBool,
@@ -131,6 +133,10 @@ pub(crate) struct SlotState {
     pub(crate) flight: Option<Flight>,
     pub(crate) doing: Doing,
     pub(crate) unsaved: Option<Unsaved>,
+    /// The version of the set that was renewed for a call, and that the API then refused too.
+    pub(crate) refused_anew: Option<(i64, i64)>,
+    /// The last report.
+    pub(crate) diagnosis: Option<Diagnosis>,
     /// The epoch and generation for which the two deadlines below were computed.
     anchored: Option<(i64, i64)>,
     expires: Option<Boot>,
@@ -170,6 +176,7 @@ impl Parts {
             events: Events::new(),
             due_changed: Notify::new(),
             gate: Gate::default(),
+            buckets: Buckets::default(),
             epochs: tokio::sync::Mutex::new(()),
             deep_links: AtomicBool::new(true),
             slots: Mutex::default(),
@@ -273,7 +280,8 @@ impl Parts {
             let provider = self.provider_of(&state.connection);
             let endpoint = provider.map(|provider| host_of(&provider.file.authorization.token_url));
             let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
-            let mut moment = Moment { clock_ahead_ms, ..state.moment(boot, now) };
+            let api_waits_until = self.api_waits_until(&state.connection);
+            let mut moment = Moment { clock_ahead_ms, api_waits_until, ..state.moment(boot, now) };
             if !self.vault.wants_to_move(RestingPlace::Sealed) {
                 moment.unsettled = Some(SealedReason::ByChoice);
             }
@@ -328,6 +336,8 @@ impl Slot {
             flight: None,
             doing: Doing::Nothing,
             unsaved: None,
+            refused_anew: None,
+            diagnosis: None,
             anchored: None,
             expires: None,
             renew: None,
@@ -460,6 +470,7 @@ impl SlotState {
             access_alive: self.access_alive(boot),
             next_renewal_at: self.due().map(to_wall),
             clock_ahead_ms: None,
+            api_waits_until: None,
             unsettled: self.settling.reason(),
         }
     }

@@ -21,7 +21,7 @@ fn good() -> Connection {
         provider: ProviderId::try_from("sandbox").unwrap(),
         provider_name: "Sandbox".into(),
         client_id: "client".into(),
-        account: Account { key: "ada".into(), name: "Ada".into(), picture: None },
+        account: Account { key: "ada".into(), name: "Ada".into(), picture: None, person: None },
         keep: Keep::Keychain,
         epoch: 1,
         generation: 1,

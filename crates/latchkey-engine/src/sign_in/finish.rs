@@ -224,7 +224,7 @@ fn new_connection(
         provider: pending.provider.clone(),
         provider_name: provider_name(parts, pending),
         client_id: pending.client_id.clone(),
-        account,
+        account: account.seen(now),
         keep: pending.keep,
         epoch: base.as_ref().map_or(0, |base| base.epoch) + 1,
         generation: base.as_ref().map_or(0, |base| base.generation) + 1,
