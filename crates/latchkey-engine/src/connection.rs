@@ -271,6 +271,7 @@ impl Connection {
             }
             AttentionReason::HandedOver => FailureKind::Unknown,
             AttentionReason::RevokedOrExpired
+            | AttentionReason::EndedTogether
             | AttentionReason::LostRotation
             | AttentionReason::GrantEnded
             | AttentionReason::NotRenewable => FailureKind::Authorization,
@@ -368,6 +369,7 @@ fn in_words(reason: AttentionReason) -> &'static str {
         AttentionReason::MemoryOnly => "the sign-in was kept in memory and ended with Latchkey",
         AttentionReason::RolledBack => "an older copy of the database was put back",
         AttentionReason::HandedOver => "the sign-in was exported for another computer",
+        AttentionReason::EndedTogether => "another connection of the same account was disconnected",
     }
 }
 

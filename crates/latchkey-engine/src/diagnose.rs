@@ -10,6 +10,7 @@ use latchkey_protocol::{
 };
 
 use crate::call::Answered;
+use crate::connection::Standing;
 use crate::live::{Parts, RefreshEnd, Slot};
 use crate::pacing::Window;
 use crate::provider::ApiClient;
@@ -60,11 +61,14 @@ pub(crate) fn text(parts: &Parts, id: &ConnectionId) -> Result<String, Problem> 
 
 async fn renewal(parts: &Arc<Parts>, slot: &Arc<Slot>) -> DiagnosisStep {
     let boot = parts.clock.boot();
-    let due = slot.read(|state| state.due().is_some_and(|due| due <= boot) || !state.access_alive(boot));
     let connection = slot.connection();
+    let ended = matches!(connection.standing, Standing::Attention { .. });
     let (outcome, message) = if !connection.access.renewable {
         (StepOutcome::Skipped, "The provider gave no way to renew access.".to_owned())
-    } else if !due {
+    } else if ended {
+        // The check that follows tries it once more, and once is what a refused sign-in is tried.
+        (StepOutcome::Skipped, "The sign-in has ended; it is tried once more below.".to_owned())
+    } else if !check::worth_renewing(parts, slot) {
         (StepOutcome::Skipped, "Access is not due to be renewed.".to_owned())
     } else {
         renewed(refresh::renew(parts, slot, Why::Asked { seen: connection.version() }).await)

@@ -28,7 +28,7 @@ use crate::provider::Catalog;
 use crate::refresh;
 use crate::rotation::RotationFolder;
 pub use crate::sign_in::Callback;
-use crate::sign_in::{self, Wish};
+use crate::sign_in::{self, Purposes, Wish};
 use crate::spotify::Spotify;
 use crate::store::{SealedSignIn, Store, StoreError};
 use crate::surroundings::SurroundingsChange;
@@ -149,27 +149,32 @@ impl Engine {
         overview::retell(&self.parts);
     }
 
-    /// Begins to sign in to a new account. The URL is for the browser alone.
+    /// Begins to sign in to a new account, for the chosen purposes or, without a choice, for those that the
+    /// provider's file takes by default. The URL is for the browser alone.
     pub async fn begin_sign_in(
         &self,
         provider: ProviderId,
         keep: Keep,
         redirect: Option<Redirect>,
+        purposes: Option<Vec<String>>,
     ) -> Result<(SignInView, Url), Problem> {
-        sign_in::begin(&self.parts, Wish { provider, connection: None, keep, redirect }).await
+        let purposes = Purposes::Chosen(purposes);
+        sign_in::begin(&self.parts, Wish { provider, connection: None, keep, redirect, purposes }).await
     }
 
-    /// Begins to sign in again to an account that is connected. What there is stays until that succeeds.
+    /// Begins to sign in again to an account that is connected, for what was asked before and `further`
+    /// purposes. What there is stays until that succeeds.
     pub async fn reconnect(
         &self,
         connection: ConnectionId,
         redirect: Option<Redirect>,
+        further: Vec<String>,
     ) -> Result<(SignInView, Url), Problem> {
         let slot = self.parts.slot(&connection);
         let known = slot.map(|slot| slot.connection()).ok_or_else(|| no_connection(&connection))?;
-        let wish =
-            Wish { provider: known.provider, connection: Some(connection), keep: known.keep, redirect };
-        sign_in::begin(&self.parts, wish).await
+        let purposes = Purposes::Further { asked: known.grant.asked, more: further };
+        let (provider, keep, connection) = (known.provider, known.keep, Some(connection));
+        sign_in::begin(&self.parts, Wish { provider, connection, keep, redirect, purposes }).await
     }
 
     /// Takes a link as the operating system hands it over. It is treated as hostile and never logged.

@@ -7,6 +7,7 @@
 mod pace;
 mod settling;
 mod sign_ins;
+mod together;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,6 +1,7 @@
 //! What a provider is, and which providers there are.
 
 pub(crate) mod api;
+mod asking;
 pub(crate) mod catalog;
 pub(crate) mod file;
 pub(crate) mod purpose;

@@ -88,13 +88,13 @@ pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Pag
     if given_up(parts, &pending) {
         drop(epochs);
         super::forget_row(parts, &pending).await;
-        give_back(parts, &pending, &redeemed.set, existing.is_some()).await;
+        give_back(parts, &pending, &redeemed.set, shared(parts, &pending, &account, existing.as_deref())).await;
         return Page { title: "Not connected".into(), text: "This sign-in was given up in Latchkey.".into() };
     }
     if let Some(expected) = other_account(parts, &pending, &account) {
         drop(epochs);
         super::forget_row(parts, &pending).await;
-        give_back(parts, &pending, &redeemed.set, existing.is_some()).await;
+        give_back(parts, &pending, &redeemed.set, shared(parts, &pending, &account, existing.as_deref())).await;
         let found = view::account(&account);
         return end(parts, &pending, SignInEnding::DifferentAccount { expected, found });
     }
@@ -151,6 +151,12 @@ fn other_account(parts: &Parts, pending: &PendingSignIn, account: &Account) -> O
     let slot = parts.slot(pending.connection.as_ref()?)?;
     let expected = slot.connection().account;
     (expected.key != account.key).then(|| view::account(&expected))
+}
+
+/// Whether revoking these tokens would end a sign-in that is in use.
+fn shared(parts: &Parts, pending: &PendingSignIn, account: &Account, existing: Option<&Slot>) -> bool {
+    let provider = parts.catalog.provider(&pending.provider);
+    existing.is_some() || !parts.end_together(provider, &pending.client_id, &account.key).is_empty()
 }
 
 /// Revokes tokens that nobody wants, unless their account is connected here: revoking may end its grant too.

@@ -3,9 +3,13 @@
 
 mod answers;
 mod backup;
+mod call;
 mod callback;
 mod check;
+mod clients;
 mod comeback;
+mod diagnose;
+mod discord;
 mod files;
 mod items;
 mod journey;
@@ -22,6 +26,7 @@ mod refresh;
 mod restart;
 mod rollback;
 mod skew;
+mod spotify;
 mod support;
 #[cfg(target_os = "linux")]
 mod system_bus;
