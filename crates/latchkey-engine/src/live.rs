@@ -4,6 +4,7 @@
 //! moment. A slot's deadlines are kept on the suspend-aware clock, so a wall clock that jumps while
 //! Latchkey runs changes nothing.
 
+mod early_answers;
 mod pace;
 mod settling;
 mod sign_ins;
@@ -37,6 +38,7 @@ use crate::tasks::Tasks;
 use crate::vault::Vault;
 use crate::view;
 
+use early_answers::EarlyAnswers;
 use settling::Settling;
 pub(crate) use sign_ins::{LiveSignIn, SignInCard};
 
@@ -71,6 +73,8 @@ pub(crate) struct Parts {
     pub(crate) buckets: Buckets,
     /// Held, for the length of a commit, by whoever raises an epoch.
     pub(crate) epochs: tokio::sync::Mutex<()>,
+    /// Answers for sign-ins that are still sealed.
+    pub(crate) early_answers: EarlyAnswers,
     deep_links: AtomicBool,
     slots: Mutex<BTreeMap<ConnectionId, Arc<Slot>>>,
     sign_ins: Mutex<Vec<LiveSignIn>>,
@@ -179,6 +183,7 @@ impl Parts {
             gate: Gate::default(),
             buckets: Buckets::default(),
             epochs: tokio::sync::Mutex::new(()),
+            early_answers: EarlyAnswers::default(),
             deep_links: AtomicBool::new(true),
             slots: Mutex::default(),
             sign_ins: Mutex::default(),

@@ -39,6 +39,7 @@ pub(crate) async fn run(parts: Arc<Parts>) {
 /// Does what is due.
 async fn pass(parts: &Arc<Parts>) {
     sign_in::expire(parts).await;
+    sign_in::take_up(parts);
     key_rotation::look(parts);
     let boot = parts.clock.boot();
     for slot in parts.slots() {

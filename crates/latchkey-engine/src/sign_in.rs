@@ -4,6 +4,7 @@
 //! what there was.
 
 mod finish;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -23,8 +24,10 @@ use crate::live::{LiveSignIn, Parts, SignInCard};
 use crate::loopback::{Listener, Page, Take};
 use crate::pending::PendingSignIn;
 use crate::provider::{Provider, RedirectKind};
-use crate::store::SealedSignIn;
 use crate::view;
+
+use waiting::{forget_row, remember};
+pub(crate) use waiting::{restore, restore_waiting, take_up};
 
 /// What a link led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +138,7 @@ pub(crate) async fn complete_link(parts: &Arc<Parts>, raw: &str) -> Callback {
         Ok(response) => {
             let for_task = parts.clone();
             // A caller that hangs up must not leave a sign-in half taken.
-            let taken = parts.tasks.run(async move { complete(&for_task, response).await.is_some() });
+            let taken = parts.tasks.run(async move { waiting::complete_or_keep(&for_task, response).await });
             if taken.await == Some(true) { Callback::Taken } else { Callback::Ignored(None) }
         }
         Err(refusal) => Callback::Ignored(Some(refusal)),
@@ -182,10 +185,7 @@ pub(crate) async fn complete(parts: &Arc<Parts>, response: AuthorizationResponse
 fn take(parts: &Parts, response: &AuthorizationResponse) -> Option<PendingSignIn> {
     let now = parts.now();
     parts.with_sign_ins(|sign_ins| {
-        let live = sign_ins.iter_mut().find(|live| {
-            let waits = live.view.stage == SignInStage::WaitingForBrowser && now < live.view.expires_at;
-            waits && live.pending.as_ref().is_some_and(|pending| pending.has_state(&response.state))
-        })?;
+        let live = sign_ins.iter_mut().find(|live| live.waits_for(&response.state, now))?;
         live.view.stage = SignInStage::Finishing;
         live.pending.clone()
     })
@@ -253,70 +253,6 @@ pub(crate) async fn expire(parts: &Arc<Parts>) {
     for pending in over {
         forget_row(parts, &pending).await;
         drop(ended(parts, &pending, SignInEnding::Expired));
-    }
-}
-
-/// Takes up the sign-ins that waited, or were being finished, when the process before this one ended.
-pub(crate) async fn restore(parts: &Arc<Parts>, rows: Vec<SealedSignIn>) {
-    for SealedSignIn { id, envelope, .. } in rows {
-        let place = PendingSignIn::place(&id);
-        let Ok(bytes) = parts.vault.open(Keep::Keychain, &place, &envelope).await else {
-            continue;
-        };
-        let Some(pending) = PendingSignIn::from_bytes(id, &bytes) else {
-            continue;
-        };
-        let redeemed = pending.redeemed.is_some();
-        let stage = if redeemed { SignInStage::Finishing } else { SignInStage::WaitingForBrowser };
-        let view = pending.view(stage);
-        let card = SignInCard::of(&view);
-        let live = LiveSignIn { view, pending: Some(pending.clone()), stop: Arc::new(Notify::new()) };
-        let replaced = parts.with_sign_ins(|sign_ins| {
-            let newer = sign_ins.iter().any(|other| SignInCard::of(&other.view) == card);
-            let replaced = newer && !redeemed;
-            if !replaced {
-                sign_ins.push(live);
-            }
-            replaced
-        });
-        if replaced {
-            forget_row(parts, &pending).await;
-            continue;
-        }
-        parts.tell_card(&card);
-        if redeemed {
-            let parts = parts.clone();
-            let of = parts.clone();
-            of.tasks.spawn(async move { drop(finish::establish(&parts, pending).await) });
-        }
-    }
-    parts.due_changed.notify_one();
-}
-
-/// The same for a key that was not at hand when this process started.
-pub(crate) async fn restore_waiting(parts: &Arc<Parts>) {
-    let mut rows = parts.store.waiting_sign_ins(parts.now()).await.unwrap_or_default();
-    rows.retain(|row| parts.sign_in(&row.id).is_none());
-    restore(parts, rows).await;
-}
-
-/// Keeps a waiting sign-in for the next process. Where that fails it waits in this one only.
-async fn remember(parts: &Parts, pending: &PendingSignIn) {
-    if pending.keep == Keep::Memory {
-        return;
-    }
-    let place = PendingSignIn::place(&pending.id);
-    let sealed = parts.vault.seal(Keep::Keychain, &place, &pending.to_bytes(), &parts.entropy).await;
-    let Ok(envelope) = sealed else { return };
-    let row = SealedSignIn { id: pending.id.clone(), expires_at: pending.kept_until(), envelope };
-    if let Err(error) = parts.store.keep_sign_in(row).await {
-        tracing::warn!(%error, "a waiting sign-in will not survive a restart");
-    }
-}
-
-async fn forget_row(parts: &Parts, pending: &PendingSignIn) {
-    if let Err(error) = parts.store.drop_sign_in(&pending.id).await {
-        tracing::warn!(%error, "the row of a sign-in that has ended stays until it expires");
     }
 }
 

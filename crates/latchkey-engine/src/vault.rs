@@ -19,6 +19,7 @@ mod system_keychain;
 mod tries;
 
 pub use key_file::KeyFileError;
+pub(crate) use key_file::for_owner_only;
 pub(crate) use key_place::KeyPlace;
 pub use keychain::{Keychain, KeychainError, KeychainFactory};
 #[cfg(feature = "testing")]

@@ -149,18 +149,7 @@ fn decrypt(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Counts upwards: distinct bytes, the same in every run.
-    struct Counting(u8);
-
-    impl Entropy for Counting {
-        fn fill(&mut self, bytes: &mut [u8]) {
-            for byte in bytes {
-                self.0 = self.0.wrapping_add(1);
-                *byte = self.0;
-            }
-        }
-    }
+    use crate::counting::Counting;
 
     const PLACE: &[u8] = b"c-1/epoch 2/generation 3";
 

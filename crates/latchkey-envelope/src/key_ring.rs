@@ -135,18 +135,7 @@ fn push_hex(text: &mut String, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Entropy;
-
-    struct Counting(u8);
-
-    impl Entropy for Counting {
-        fn fill(&mut self, bytes: &mut [u8]) {
-            for byte in bytes {
-                self.0 = self.0.wrapping_add(1);
-                *byte = self.0;
-            }
-        }
-    }
+    use crate::counting::Counting;
 
     fn ring() -> KeyRing {
         KeyRing::new(WrappingKey::generate(&mut Counting(0)))

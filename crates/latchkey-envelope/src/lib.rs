@@ -27,6 +27,8 @@
 //!
 //! The crate has no I/O, no clock and no randomness of its own: callers pass an [`Entropy`].
 
+#[cfg(test)]
+mod counting;
 mod envelope;
 mod key;
 mod key_ring;

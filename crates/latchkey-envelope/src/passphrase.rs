@@ -202,17 +202,7 @@ fn context(header: &[u8], associated: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Counting(u8);
-
-    impl Entropy for Counting {
-        fn fill(&mut self, bytes: &mut [u8]) {
-            for byte in bytes {
-                self.0 = self.0.wrapping_add(1);
-                *byte = self.0;
-            }
-        }
-    }
+    use crate::counting::Counting;
 
     const PLACE: &[u8] = b"installation key of i-1";
     const PASSPHRASE: &[u8] = b"correct horse battery";

@@ -1,10 +1,12 @@
 //! The file of a backup: made anew, for its owner only, never over another one.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use latchkey_protocol::{Problem, ProblemCode};
+
+use crate::vault::for_owner_only;
 
 /// More than any backup is long, in bytes.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -52,17 +54,6 @@ async fn on_a_blocking_thread<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into()))
-}
-
-fn for_owner_only() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options
 }
 
 fn failed(path: &Path, error: &io::Error) -> Problem {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use latchkey_protocol::{ConnectionId, EventBody, ProviderId, SignInId, SignInView};
+use latchkey_protocol::{ConnectionId, EventBody, ProviderId, SignInId, SignInStage, SignInView, Timestamp};
+use secrecy::SecretString;
 use tokio::sync::Notify;
 
 use super::{Parts, lock};
@@ -16,6 +17,14 @@ pub(crate) struct LiveSignIn {
     pub(crate) pending: Option<PendingSignIn>,
     /// Ends what serves it: the loopback listener.
     pub(crate) stop: Arc<Notify>,
+}
+
+impl LiveSignIn {
+    /// Whether an answer with this state, arriving at `now`, is for it.
+    pub(crate) fn waits_for(&self, state: &SecretString, now: Timestamp) -> bool {
+        let waits = self.view.stage == SignInStage::WaitingForBrowser && now < self.view.expires_at;
+        waits && self.pending.as_ref().is_some_and(|pending| pending.has_state(state))
+    }
 }
 
 impl Parts {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use latchkey_protocol::{
-    Activity, ConnectionId, ConnectionView, GrantState, Incident, IncidentReason, Timestamp,
+    Activity, AttentionReason, ConnectionId, ConnectionView, GrantState, Incident, IncidentReason, Timestamp,
 };
 
 use crate::store::{KnownIncident, LastNotices};
@@ -30,6 +30,8 @@ pub(crate) enum Seen {
 /// What is seen of a connection at `now`. The grant comes first: it decides whether a person must act.
 pub(crate) fn seen(view: &ConnectionView, now: Timestamp) -> Seen {
     match &view.health.grant {
+        // The person has just done that.
+        GrantState::Attention { reason: AttentionReason::HandedOver, .. } => return Seen::Fine,
         GrantState::Attention { reason, .. } => {
             return Seen::Wrong(IncidentReason::SignInNeeded { reason: *reason });
         }

@@ -76,7 +76,8 @@ pub(crate) fn write(path: &Path, ring: &KeyRing) -> Result<(), KeyFileError> {
     written.map_err(failed)
 }
 
-fn for_owner_only() -> OpenOptions {
+/// For a file that does not exist yet, and that nobody else may read.
+pub(crate) fn for_owner_only() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -39,6 +39,15 @@ fn reason(world: &World) -> AttentionReason {
 }
 
 #[test]
+fn nobody_is_told_of_a_hand_over_that_they_have_just_made() {
+    let world = World::connected();
+    drop(export(&world));
+    world.clock.advance(60 * MINUTE);
+    world.until_idle();
+    assert_eq!(world.run(world.engine().notices_due()).unwrap().show, None);
+}
+
+#[test]
 fn an_exported_sign_in_is_handed_over_and_goes_on_elsewhere() {
     let mut world = World::connected();
     let (bytes, ends) = export(&world);

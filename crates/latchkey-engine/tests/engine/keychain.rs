@@ -1,7 +1,7 @@
 //! The keychain in every mood, at every moment.
 
 use crate::support::{MINUTE, World, farewell};
-use latchkey_engine::{KeychainError, Mood};
+use latchkey_engine::{Callback, KeychainError, Mood};
 use latchkey_protocol::{
     Activity, GrantState, Keep, ProblemCode, RestingPlace, Revocation, SealedReason, Severity, VaultState,
 };
@@ -213,4 +213,21 @@ fn a_farewell_behind_a_locked_keychain_waits_until_it_can_be_told() {
         assert!(world.sandbox.grants()[0].revoked.is_some());
         assert_eq!(world.sets_in_keychain(), 0, "no sign-in is left");
     }
+}
+
+#[test]
+fn a_link_that_comes_while_the_keychain_is_locked_is_taken_once_it_opens() {
+    let mut world = World::new();
+    let (_, url) = world.begin();
+    let link = world.browser(&url);
+    world.kill();
+    world.keychain.set_mood(Mood::Failing(KeychainError::Locked));
+    world.start();
+    assert_eq!(world.link(&link), Callback::Taken);
+    assert_eq!(world.overview().connections, []);
+    world.keychain.set_mood(Mood::Open);
+    // The person clicks the link once more.
+    world.link(&link);
+    world.until("connected", |overview| overview.connections.len() == 1);
+    assert_eq!(world.sandbox.requests_to(Endpoint::Token).len(), 1);
 }

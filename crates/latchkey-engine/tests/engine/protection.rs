@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::support::{MINUTE, World};
-use latchkey_engine::{KeychainError, Mood, Passphrase};
+use latchkey_engine::{Callback, KeychainError, Mood, Passphrase};
 use latchkey_protocol::{
     Activity, GrantState, Keep, Problem, ProblemCode, Protection, RestingPlace, Revocation, Severity,
     VaultState,
@@ -85,6 +85,22 @@ fn a_link_finds_its_sign_in_after_the_passphrase_was_entered() {
     unlock(&world, WORDS).unwrap();
     world.link(&world.browser(&url));
     world.until("connected", |overview| overview.connections.len() == 1);
+}
+
+#[test]
+fn a_link_that_comes_before_the_passphrase_waits_for_it() {
+    let mut world = without_keychain();
+    protect(&world, WORDS).unwrap();
+    let (_, url) = world.begin();
+    let link = world.browser(&url);
+    world.restart();
+    assert_eq!(world.link(&link), Callback::Taken, "the window comes up and asks for the passphrase");
+    for flood in ["code=x&state=y", "code=x&state=z"] {
+        world.link(&format!("dev.latchkey.app:/oauth/sandbox?{flood}"));
+    }
+    unlock(&world, WORDS).unwrap();
+    world.until("connected", |overview| overview.connections.len() == 1);
+    assert!(world.sandbox.refusals().is_empty());
 }
 
 #[test]

@@ -179,11 +179,14 @@ async fn lend(incarnation: &Incarnation, engine: &Engine, id: &ConnectionId, min
     if world.awake() - asked > 60_000 {
         world.violation("G", format!("a caller waited for {} ms", world.awake() - asked));
     }
-    let Ok(lent) = lent else {
-        if world.plan.kind == Kind::Calm {
-            world.violation("G", "a caller got nothing although nothing was wrong");
+    let lent = match lent {
+        Ok(lent) => lent,
+        Err(problem) => {
+            if world.plan.kind == Kind::Calm {
+                world.violation("G", format!("a caller got nothing although nothing was wrong: {problem}"));
+            }
+            return;
         }
-        return;
     };
     let token = lent.token.expose_secret();
     let Some((grant, expires)) = Provider::access(token) else { return };
