@@ -17,6 +17,7 @@ import type {
   SealedReason,
   VaultState,
 } from '../api/bindings';
+import { diagnosis, purposes } from './en-diagnosis';
 
 const rules = new Intl.PluralRules('en');
 
@@ -315,6 +316,7 @@ export const en = {
       'memory-only': () => 'This sign-in was kept in memory only, and Latchkey was closed since.',
       'rolled-back': (name: string) =>
         `An older copy of Latchkey’s database was put back, so this sign-in to ${name} may have been used and replaced since. It is not sent again by itself. Reconnect, or check again to try it.`,
+      'ended-together': (name: string) => `${name} ends all sign-ins of an account together, and another one was disconnected.`,
       'handed-over': () =>
         'This sign-in was exported for another computer, which renews it from now on. To take it back, check again or reconnect, and stop using it there.',
     } satisfies Record<AttentionReason, (name: string) => string>,
@@ -492,4 +494,6 @@ export const en = {
   },
 
   unknownProblem: 'The reason is not known.',
+  diagnosis,
+  purposes,
 };
