@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use latchkey_engine::Passphrase;
 use latchkey_protocol::{
-    BackedUp, ConnectionId, ConnectionView, Diagnosis, Event, HistoryEntry, Imported, Keep, Overview, Problem,
-    ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    BackedUp, ConnectionId, ConnectionView, Diagnosis, Event, HistoryEntry, Imported, Keep, Overview,
+    Problem, ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};

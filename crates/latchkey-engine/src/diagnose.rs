@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    CallFailure, ConfigurationFault, ConnectionId, ConnectionView, Diagnosis, DiagnosisStep, GrantState, Problem,
-    ProblemCode, RateBudget, RateScope, Sample, StepKind, StepOutcome,
+    CallFailure, ConfigurationFault, ConnectionId, ConnectionView, Diagnosis, DiagnosisStep, GrantState,
+    Problem, ProblemCode, RateBudget, RateScope, Sample, StepKind, StepOutcome,
 };
 
 use crate::call::Answered;
@@ -132,11 +132,7 @@ struct Taken {
     budget: Option<RateBudget>,
 }
 
-async fn sample(
-    parts: &Arc<Parts>,
-    slot: &Slot,
-    identity: &DiagnosisStep,
-) -> (DiagnosisStep, Option<Taken>) {
+async fn sample(parts: &Arc<Parts>, slot: &Slot, identity: &DiagnosisStep) -> (DiagnosisStep, Option<Taken>) {
     let connection = slot.connection();
     let provider = parts.provider_of(&connection);
     let client = provider.and_then(|provider| provider.file.api.as_ref()?.client);

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    ConnectionId, ConnectionView, Diagnosis, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep, NoticesDue,
-    Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    ConnectionId, ConnectionView, Diagnosis, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep,
+    NoticesDue, Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tokio::sync::{broadcast, watch};
 use url::Url;

@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, Shared};
 use latchkey_protocol::{
-    ClientIdSource, ConnectionId, ConnectionView, Diagnosis, EventBody, Health, HealthChange, ProviderId, ProviderView,
-    RestingPlace, SealedReason, Timestamp,
+    ClientIdSource, ConnectionId, ConnectionView, Diagnosis, EventBody, Health, HealthChange, ProviderId,
+    ProviderView, RestingPlace, SealedReason, Timestamp,
 };
 use tokio::sync::Notify;
 

@@ -126,7 +126,8 @@ impl<'e> Spotify<'e> {
 
     /// Artists that the person follows, fifty at a time; `after` is what the part before named.
     pub async fn followed_artists(&self, after: Option<&str>) -> Result<Followed, CallFailure> {
-        let mut wanted = Wanted::new(Method::GET, "/me/following").query("type", "artist").query("limit", PAGE);
+        let mut wanted =
+            Wanted::new(Method::GET, "/me/following").query("type", "artist").query("limit", PAGE);
         if let Some(after) = after {
             wanted = wanted.query("after", after);
         }

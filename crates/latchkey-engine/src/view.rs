@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use latchkey_protocol::{
     AccountView, ClientIdSource, ConnectionView, FailureView, Farewell, GrantView, NoticeKind, Problem,
-    ProblemCode, ProviderView, PurposeView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView, SignInView,
-    Timestamp,
+    ProblemCode, ProviderView, PurposeView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView,
+    SignInView, Timestamp,
 };
 
 use crate::callback::SCHEME;
@@ -56,9 +56,8 @@ pub(crate) fn connection(
 }
 
 fn granted_purposes(provider: &Provider, connection: &Connection) -> Vec<PurposeView> {
-    let granted = |purpose: &Purpose| {
-        purpose.scopes.iter().all(|scope| connection.grant.granted.contains(scope))
-    };
+    let granted =
+        |purpose: &Purpose| purpose.scopes.iter().all(|scope| connection.grant.granted.contains(scope));
     provider.file.purposes.iter().map(|of| purpose(of, granted(of))).collect()
 }
 

@@ -174,7 +174,10 @@ impl fmt::Display for CallFailure {
                 write!(f, "what is asked for is in heavy use; the provider asks to wait until {until}")
             }
             Self::Blocked { until } => {
-                write!(f, "something before the provider turns this computer away; nothing is sent until {until}")
+                write!(
+                    f,
+                    "something before the provider turns this computer away; nothing is sent until {until}"
+                )
             }
             Self::LeftAlone { until } => {
                 write!(f, "the provider answers nobody here at present; nothing is sent until {until}")
@@ -210,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_missing_permission_leads_to_granting_more() {
-        let problem = CallFailure::ScopeMissing { text: "Insufficient client scope".into() }.problem(Timestamp(0));
+        let problem =
+            CallFailure::ScopeMissing { text: "Insufficient client scope".into() }.problem(Timestamp(0));
         assert_eq!(
             problem.to_string(),
             "A permission is missing (Insufficient client scope). Reconnect it and allow more."

@@ -153,7 +153,10 @@ impl Diagnosis {
         let failure = |failure: &FailureView| format!("{} at {}", failure.message, failure.at);
         vec![
             ("Access left", self.access_minutes.map_or_else(|| "unknown".to_owned(), minutes)),
-            ("Grant ends", self.grant_ends_at.map_or_else(|| "by itself never".to_owned(), |at| at.to_string())),
+            (
+                "Grant ends",
+                self.grant_ends_at.map_or_else(|| "by itself never".to_owned(), |at| at.to_string()),
+            ),
             ("Granted", list(&self.granted)),
             ("Missing", list(&self.missing)),
             ("Calls left", self.budget.map_or_else(|| "not told".to_owned(), budget)),
@@ -229,7 +232,10 @@ mod tests {
             }),
             consecutive_failures: 0,
             last_failure: None,
-            sample: Some(Sample::RecentlyPlayed { count: 2, titles: vec!["Loopback".into(), "No Context".into()] }),
+            sample: Some(Sample::RecentlyPlayed {
+                count: 2,
+                titles: vec!["Loopback".into(), "No Context".into()],
+            }),
         };
         let expected = "Spotify · Ada\nLatchkey 1.2.3, 2026-11-21 08:00:00 UTC\n\n\
              [ok] Identity: Spotify says that this is Ada. (12 ms)\n\n\

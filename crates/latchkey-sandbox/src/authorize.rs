@@ -54,9 +54,8 @@ fn identify<'a>(core: &Core, query: &'a Params) -> Result<(Client, &'a str), &'s
 
 fn refuse_on_page(face: Face, why: &'static str) -> Answer {
     let shown = match face {
-        Face::Plain => why.into(),
         Face::Discord if why == "Invalid redirect URI" => "Invalid \"redirect_uri\" in request".into(),
-        Face::Discord => why.into(),
+        Face::Plain | Face::Discord => why.into(),
         Face::Spotify => format!("INVALID_CLIENT: {why}"),
     };
     Answer::refused(answer::html(StatusCode::BAD_REQUEST, pages::refusal(face.title(), &shown)), why)

@@ -94,7 +94,8 @@ fn answered(
     work: impl Fn(&Core, &Access<'_>, &Account) -> Result<Value, Denied>,
 ) -> Answer {
     if exchange.header(header::USER_AGENT).is_none_or(str::is_empty) {
-        let why = "Cloudflare is blocking your request. This can often be resolved by setting a proper User Agent";
+        let why =
+            "Cloudflare is blocking your request. This can often be resolved by setting a proper User Agent";
         return Denied { status: StatusCode::FORBIDDEN, code: 40_333, why }.answer();
     }
     if let Some(turned_away) = moody(core.settings.discord.mood, bucket) {
@@ -139,11 +140,8 @@ fn moody(mood: DiscordMood, bucket: &str) -> Option<Answer> {
 
 /// 429: whole seconds in the header, fractions in the body.
 fn limited(bucket: &str, scope: &str, wait: f64) -> Answer {
-    let message = if scope == "shared" {
-        "The resource is being rate limited."
-    } else {
-        "You are being rate limited."
-    };
+    let message =
+        if scope == "shared" { "The resource is being rate limited." } else { "You are being rate limited." };
     let body = json!({"message": message, "retry_after": wait, "global": scope == "global"});
     let mut response = answer::json(StatusCode::TOO_MANY_REQUESTS, &body);
     answer::set(&mut response, header::RETRY_AFTER, &format!("{}", wait.ceil()));

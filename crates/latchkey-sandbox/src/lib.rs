@@ -68,6 +68,6 @@ pub use record::{Entry, Outcome, SelectedHeaders};
 pub use route::Endpoint;
 pub use server::{Sandbox, SandboxOptions};
 pub use settings::{
-    Callback, Consent, DiscordMood, DiscordSettings, ExpiresIn, RefreshTokenMember, Rotation, ScopeMember, Settings, SpotifySettings,
-    Standing, TokenType,
+    Callback, Consent, DiscordMood, DiscordSettings, ExpiresIn, RefreshTokenMember, Rotation, ScopeMember,
+    Settings, SpotifySettings, Standing, TokenType,
 };

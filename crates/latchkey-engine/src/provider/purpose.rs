@@ -32,7 +32,11 @@ pub(crate) fn fault(purposes: &[Purpose]) -> Option<(&'static str, String, Strin
             return Some(("id", id.clone(), format!("the purpose \"{shown}\" is there twice")));
         }
         if words.trim().is_empty() || scopes.is_empty() {
-            return Some(("id", id.clone(), format!("the purpose \"{shown}\" says nothing or asks for nothing")));
+            return Some((
+                "id",
+                id.clone(),
+                format!("the purpose \"{shown}\" says nothing or asks for nothing"),
+            ));
         }
     }
     None

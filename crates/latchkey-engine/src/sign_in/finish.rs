@@ -88,13 +88,15 @@ pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Pag
     if given_up(parts, &pending) {
         drop(epochs);
         super::forget_row(parts, &pending).await;
-        give_back(parts, &pending, &redeemed.set, shared(parts, &pending, &account, existing.as_deref())).await;
+        give_back(parts, &pending, &redeemed.set, shared(parts, &pending, &account, existing.as_deref()))
+            .await;
         return Page { title: "Not connected".into(), text: "This sign-in was given up in Latchkey.".into() };
     }
     if let Some(expected) = other_account(parts, &pending, &account) {
         drop(epochs);
         super::forget_row(parts, &pending).await;
-        give_back(parts, &pending, &redeemed.set, shared(parts, &pending, &account, existing.as_deref())).await;
+        give_back(parts, &pending, &redeemed.set, shared(parts, &pending, &account, existing.as_deref()))
+            .await;
         let found = view::account(&account);
         return end(parts, &pending, SignInEnding::DifferentAccount { expected, found });
     }

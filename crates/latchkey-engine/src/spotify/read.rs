@@ -63,7 +63,9 @@ pub(super) fn playlist(entry: &Value) -> Option<Playlist> {
     Some(Playlist {
         id: text(entry, "id")?,
         name: shown(entry, "name").unwrap_or_default(),
-        owner: entry.get("owner").and_then(|owner| shown(owner, "display_name").or_else(|| shown(owner, "id"))),
+        owner: entry
+            .get("owner")
+            .and_then(|owner| shown(owner, "display_name").or_else(|| shown(owner, "id"))),
         public: entry.get("public").and_then(Value::as_bool),
         total: content.and_then(|content| number(content, "total")),
     })
@@ -89,7 +91,8 @@ pub(super) fn page<T>(
     read: impl Fn(&Value) -> Option<T>,
 ) -> Result<Page<T>, CallFailure> {
     let entries = list(body, "items")?;
-    let next = text(body, "next").map(|_| offset.saturating_add(u32::try_from(entries.len()).unwrap_or(u32::MAX)));
+    let next =
+        text(body, "next").map(|_| offset.saturating_add(u32::try_from(entries.len()).unwrap_or(u32::MAX)));
     Ok(Page {
         items: entries.iter().filter_map(read).collect(),
         total: number(body, "total"),
@@ -148,7 +151,8 @@ mod tests {
 
     #[test]
     fn an_entry_that_lacks_something_costs_itself_alone() {
-        let track = json!({"uri": "spotify:track:1", "name": "Loop\u{202e}back", "artists": [{"name": "A"}, {}]});
+        let track =
+            json!({"uri": "spotify:track:1", "name": "Loop\u{202e}back", "artists": [{"name": "A"}, {}]});
         let body = json!({
             "items": [
                 {"track": track, "played_at": "2026-11-20T21:14:09.482Z", "context": null},
@@ -162,7 +166,10 @@ mod tests {
         assert_eq!(read.items[0].track.name, "Loopback");
         assert_eq!(read.items[0].track.artists, ["A"]);
         assert_eq!(read.items[0].played_at, Timestamp(1_795_209_249_482));
-        assert_eq!((read.after, read.before), (Some(Timestamp(1_795_209_249_482)), Some(Timestamp(1_795_209_002_017))));
+        assert_eq!(
+            (read.after, read.before),
+            (Some(Timestamp(1_795_209_249_482)), Some(Timestamp(1_795_209_002_017)))
+        );
     }
 
     #[test]

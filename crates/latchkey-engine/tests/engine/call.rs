@@ -37,7 +37,11 @@ fn access_that_is_refused_also_when_renewed_is_final_and_there_is_no_storm() {
         let refused = plays(&world, &id).unwrap_err();
         assert!(matches!(refused, CallFailure::AccessRefused { .. }), "{refused:?}");
     }
-    assert_eq!((calls(&world), world.refreshes().len()), (4, 1), "the second and third are not worth a renewal");
+    assert_eq!(
+        (calls(&world), world.refreshes().len()),
+        (4, 1),
+        "the second and third are not worth a renewal"
+    );
 }
 
 #[test]
@@ -163,7 +167,9 @@ fn every_request_says_who_asks() {
     let named = |entry: latchkey_sandbox::Entry| entry.headers.user_agent.unwrap_or_default();
     let ours: Vec<_> = world.sandbox.requests().into_iter().filter(|entry| entry.method == "POST").collect();
     assert!(!ours.is_empty());
-    assert!(ours.into_iter().map(named).all(|name| name.starts_with("Latchkey/") && name.contains("(+https://")));
+    assert!(
+        ours.into_iter().map(named).all(|name| name.starts_with("Latchkey/") && name.contains("(+https://"))
+    );
     let calls = world.sandbox.requests_to(Endpoint::Api);
     assert!(calls.into_iter().map(named).all(|name| name.starts_with("DiscordBot (https://")));
 }

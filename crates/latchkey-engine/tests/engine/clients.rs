@@ -55,7 +55,8 @@ pub(crate) fn sign_in(world: &World, to: &str, account: &str, purposes: Option<&
 /// The browser's part, up to a connection that stands.
 pub(crate) fn come_back(world: &World, url: &Url, to: &str, account: &str) -> ConnectionId {
     world.settings(|settings| settings.consent = Consent::Agree { account: account.into() });
-    let before: Vec<_> = world.overview().connections.into_iter().map(|known| known.grant.authorized_at).collect();
+    let before: Vec<_> =
+        world.overview().connections.into_iter().map(|known| known.grant.authorized_at).collect();
     world.clock.advance(1_000);
     assert_eq!(world.link(&world.browser(url)), Callback::Taken);
     let stands = |overview: &Overview| {

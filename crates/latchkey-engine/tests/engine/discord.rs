@@ -36,7 +36,11 @@ fn a_sign_in_keeps_the_person_with_their_picture() {
     assert_eq!(known.connection, id);
     assert_eq!(known.snowflake, "812345678901234567");
     assert_eq!((known.username.as_str(), known.global_name.as_deref()), ("ada", Some("Ada Lovelace")));
-    assert!(known.avatar_url.ends_with("/avatars/812345678901234567/a_0123456789abcdef0123456789abcdef.gif?size=128"));
+    assert!(
+        known
+            .avatar_url
+            .ends_with("/avatars/812345678901234567/a_0123456789abcdef0123456789abcdef.gif?size=128")
+    );
     assert_eq!(known.seen_at, world.now());
     let account = world.connection().account;
     assert_eq!((account.key.as_str(), account.name.as_str()), ("812345678901234567", "Ada Lovelace"));
@@ -123,10 +127,12 @@ fn where_a_revocation_ends_one_grant_nobody_else_is_told() {
 fn a_declined_sign_in_says_so_in_discords_words() {
     let world = world();
     world.settings(|settings| settings.consent = latchkey_sandbox::Consent::Decline);
-    let begun = world.engine().begin_sign_in(provider("discord"), latchkey_protocol::Keep::Keychain, None, None);
+    let begun =
+        world.engine().begin_sign_in(provider("discord"), latchkey_protocol::Keep::Keychain, None, None);
     let (_, url) = world.run(begun).unwrap();
     world.link(&world.browser(&url));
-    let declined = world.overview().providers.into_iter().find(|known| known.id == provider("discord")).unwrap();
+    let declined =
+        world.overview().providers.into_iter().find(|known| known.id == provider("discord")).unwrap();
     let ending = format!("{:?}", declined.sign_in.unwrap().stage);
     assert!(ending.contains("denied the request"), "{ending}");
     assert_eq!(world.sandbox.requests_to(Endpoint::Token).len(), 0);

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::waits::PATIENCE;
-use latchkey_engine::{Callback, Clock as _, Edges, Engine, ManualClock, MemoryKeychain, Options, OsEntropy, StartError};
+use latchkey_engine::{
+    Callback, Clock as _, Edges, Engine, ManualClock, MemoryKeychain, Options, OsEntropy, StartError,
+};
 use latchkey_protocol::{
     ConnectionId, ConnectionView, Event, EventBody, GrantState, Keep, Overview, Problem, ProviderId,
     ProviderView, Redirect, Revocation, SignInView, Timestamp,

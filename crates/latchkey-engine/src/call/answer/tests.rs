@@ -58,7 +58,10 @@ fn a_gateway_that_turns_this_computer_away_is_told_from_a_refusal() {
     let blocked = Verdict::Blocked { wait_ms: 600_000 };
     assert_eq!(judged(403, &[("content-type", "text/html; charset=UTF-8")], page), blocked);
     assert_eq!(judged(429, &[], page), blocked);
-    assert_eq!(judged(403, &[], r#"{"message":"Cloudflare is blocking your request.","code":40333}"#), blocked);
+    assert_eq!(
+        judged(403, &[], r#"{"message":"Cloudflare is blocking your request.","code":40333}"#),
+        blocked
+    );
     assert_eq!(judged(429, &[("retry-after", "30")], page), Verdict::Blocked { wait_ms: 30_000 });
 }
 
