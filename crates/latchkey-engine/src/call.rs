@@ -55,7 +55,7 @@ pub(crate) async fn call(
     let connection = slot.connection();
     let api = parts.provider_of(&connection).and_then(|provider| provider.file.api.as_ref());
     let api = api.filter(|api| api.client == Some(of)).ok_or(CallFailure::NotOffered)?;
-    let ask = parts.ask_api(&connection, api);
+    let ask = Parts::ask_api(&connection, api);
     Call { parts, slot: &slot, api, ask, wanted }.run().await
 }
 
@@ -85,7 +85,14 @@ impl Call<'_> {
                     self.renew(&lent, renewed, text).await?;
                     renewed = true;
                 }
-                other => return Err(self.refused(other, &reply, &lent.token).await),
+                other @ (Verdict::ScopeMissing
+                | Verdict::Forbidden
+                | Verdict::NotFound
+                | Verdict::RequestRefused
+                | Verdict::Wait { .. }
+                | Verdict::Blocked { .. }
+                | Verdict::Fault
+                | Verdict::Redirected) => return Err(self.refused(other, &reply, &lent.token).await),
             }
         }
     }
@@ -100,7 +107,7 @@ impl Call<'_> {
             .take(&self.owner(), self.wanted.route, sent)
             .map_err(|until| CallFailure::RateLimited { until: self.wall(until), scope: RateScope::User })?;
         let request = self.wanted.request(self.api, access).ok_or(CallFailure::NotOffered)?;
-        let reply = self.parts.http.send(request, LIMIT).await.map_err(|error| self.no_reply(error))?;
+        let reply = self.parts.http.send(request, LIMIT).await.map_err(|error| self.no_reply(&error))?;
         let took_ms = self.parts.clock.boot().0.saturating_sub(sent.0);
         self.parts.learn_time(&self.api.url, date(&reply.headers), sent).await;
         tracing::debug!(
@@ -212,7 +219,7 @@ impl Call<'_> {
         }
     }
 
-    fn no_reply(&self, error: NoReply) -> CallFailure {
+    fn no_reply(&self, error: &NoReply) -> CallFailure {
         let text = error.to_string();
         match error {
             NoReply::NotSent(_) => CallFailure::Unreachable { text },

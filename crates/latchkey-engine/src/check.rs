@@ -142,8 +142,10 @@ async fn at_hand(
         Err(LoadError::Vault(
             error @ (VaultError::Keychain(_) | VaultError::PassphraseNeeded | VaultError::KeyFile(_)),
         )) => Err(Problem::from(error).about(&connection.id)),
-        Err(LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_)))
-        | Err(LoadError::Store(StoreError::Superseded)) => {
+        Err(
+            LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_))
+            | LoadError::Store(StoreError::Superseded),
+        ) => {
             // A refresh meets the same and writes it down.
             refresh::renew(parts, slot, Why::Asked { seen: connection.version() }).await;
             Ok(None)

@@ -109,21 +109,22 @@ fn confirmed(view: &ConnectionView) -> (StepOutcome, String) {
         GrantState::Connected | GrantState::Expiring { .. } | GrantState::Limited { .. } => {
             (StepOutcome::Passed, format!("{provider} says that this is {account}."))
         }
-        GrantState::Attention { provider_text, .. } => {
-            (StepOutcome::Failed, format!("{account} must be signed in again{}.", in_brackets(provider_text)))
-        }
+        GrantState::Attention { provider_text, .. } => (
+            StepOutcome::Failed,
+            format!("{account} must be signed in again{}.", in_brackets(provider_text.as_ref())),
+        ),
         GrantState::Misconfigured { fault: ConfigurationFault::TokensRefused, .. } => {
             (StepOutcome::Failed, format!("{provider} refuses the access that it has just given."))
         }
         GrantState::Misconfigured { provider_text, .. } => {
-            (StepOutcome::Failed, format!("A setting is wrong{}.", in_brackets(provider_text)))
+            (StepOutcome::Failed, format!("A setting is wrong{}.", in_brackets(provider_text.as_ref())))
         }
         GrantState::Disconnecting => (StepOutcome::Skipped, "It is being disconnected.".to_owned()),
     }
 }
 
-fn in_brackets(text: &Option<String>) -> String {
-    text.as_ref().map(|text| format!(" ({text})")).unwrap_or_default()
+fn in_brackets(text: Option<&String>) -> String {
+    text.map(|text| format!(" ({text})")).unwrap_or_default()
 }
 
 /// What a sample call brought.

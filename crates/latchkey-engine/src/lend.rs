@@ -110,8 +110,10 @@ async fn at_hand(parts: &Parts, slot: &Slot, enough: i64) -> Result<Option<LentT
         Ok(_) if left.is_some_and(|left| left < enough) && !planted(Planted::DeadLent) => Ok(None),
         Ok(set) => Ok(lent(&connection, &set, true)),
         // Another process has renewed it, or it is lost; a refresh finds out which and writes it down.
-        Err(LoadError::Vault(VaultError::ItemMissing | VaultError::Damaged(_)))
-        | Err(LoadError::Store(StoreError::Superseded)) => Ok(None),
+        Err(
+            LoadError::Vault(VaultError::ItemMissing | VaultError::Damaged(_))
+            | LoadError::Store(StoreError::Superseded),
+        ) => Ok(None),
         Err(LoadError::Vault(error)) => Err(Problem::from(error).about(&connection.id)),
         Err(LoadError::Store(error)) => Err(error.into()),
     }

@@ -62,17 +62,13 @@ fn is_hash(hash: &str) -> bool {
 
 /// Animated pictures are GIFs; without one there are six default pictures, or five for an old account.
 fn avatar_url(pictures: &str, snowflake: u64, discriminator: &str, avatar: Option<&str>) -> String {
-    match avatar {
-        Some(hash) => {
-            let ending = if hash.starts_with("a_") { "gif" } else { "png" };
-            format!("{pictures}/avatars/{snowflake}/{hash}.{ending}?size=128")
-        }
-        None => {
-            let old = discriminator.parse::<u64>().unwrap_or(0);
-            let index = if old == 0 { (snowflake >> 22) % 6 } else { old % 5 };
-            format!("{pictures}/embed/avatars/{index}.png")
-        }
+    if let Some(hash) = avatar {
+        let ending = if hash.starts_with("a_") { "gif" } else { "png" };
+        return format!("{pictures}/avatars/{snowflake}/{hash}.{ending}?size=128");
     }
+    let old = discriminator.parse::<u64>().unwrap_or(0);
+    let index = if old == 0 { (snowflake >> 22) % 6 } else { old % 5 };
+    format!("{pictures}/embed/avatars/{index}.png")
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What is asked of an API: method, path below its base, query, and a body in JSON.
 
+use std::fmt;
+
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 use reqwest::Request;
@@ -37,8 +39,8 @@ impl Wanted {
 
     /// The same with a query parameter.
     #[must_use]
-    pub(crate) fn query(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
+    pub(crate) fn query(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.query.push((name, format!("{value}")));
         self
     }
 

@@ -34,7 +34,7 @@ impl Parts {
     }
 
     /// The same of one that wants to call the provider's API.
-    pub(crate) fn ask_api(&self, connection: &Connection, api: &Api) -> Ask {
+    pub(crate) fn ask_api(connection: &Connection, api: &Api) -> Ask {
         Ask {
             who: connection.id.clone(),
             endpoint: api.url.clone(),
@@ -48,7 +48,7 @@ impl Parts {
     pub(super) fn api_waits_until(&self, connection: &Connection) -> Option<Timestamp> {
         let api = self.provider_of(connection)?.file.api.as_ref()?;
         let boot = self.clock.boot();
-        let until = self.gate.limited_until(&self.ask_api(connection, api), boot)?;
+        let until = self.gate.limited_until(&Self::ask_api(connection, api), boot)?;
         Some(self.now().plus(until.0.saturating_sub(boot.0)))
     }
 }

@@ -63,7 +63,7 @@ async fn whoever_does_not_say_what_they_are_is_turned_away() {
     let world = World::discord().await;
     let tokens = world.sign_in_for("identify").await;
     let reply = world.bearer(ME, &tokens.access).await;
-    assert_eq!((reply.status, &reply.json()["code"]), (403, &json!(40_333)));
+    assert_eq!((reply.status.as_u16(), &reply.json()["code"]), (403, &json!(40_333)));
 }
 
 #[tokio::test]
