@@ -222,7 +222,7 @@ impl Call<'_> {
     fn no_reply(&self, error: &NoReply) -> CallFailure {
         let text = error.to_string();
         match error {
-            NoReply::NotSent(_) => CallFailure::Unreachable { text },
+            NoReply::NotSent(_) | NoReply::ProxyRefused => CallFailure::Unreachable { text },
             NoReply::Untrusted(_) => CallFailure::Untrusted { text },
             NoReply::Lost(_) => {
                 self.parts.gate.faulted(&self.ask, self.parts.clock.boot());

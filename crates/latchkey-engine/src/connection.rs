@@ -201,16 +201,22 @@ impl Connection {
         matches!(self.standing, Standing::Misconfigured { fault: ConfigurationFault::TokensRefused, .. })
     }
 
-    /// A token set was saved as the next generation, and the provider confirmed the sign-in with it.
+    /// A token set was saved as the next generation, and the provider confirmed the sign-in with it; or what
+    /// the provider sent for another account was put beside the set there was.
     pub(crate) fn renewed(
         mut self,
         set: &TokenSet,
         granted: Option<Vec<String>>,
+        at: Timestamp,
     ) -> Result<Self, Superseded> {
         if matches!(self.standing, Standing::Disconnecting { .. }) {
             return Err(Superseded);
         }
         self.generation += 1;
+        self.resting = if self.keep == Keep::Memory { RestingPlace::Memory } else { RestingPlace::Sealed };
+        if set.quarantined.is_some() {
+            return self.needs_sign_in(AttentionReason::IdentityChanged, at, None);
+        }
         self.access = Access::from(set);
         if let Some(granted) = granted {
             self.grant.granted = granted;
@@ -225,7 +231,6 @@ impl Connection {
         if !refused {
             self.track = Track { last_success_at: Some(set.obtained_at), ..Track::default() };
         }
-        self.resting = if self.keep == Keep::Memory { RestingPlace::Memory } else { RestingPlace::Sealed };
         Ok(self)
     }
 
@@ -234,7 +239,14 @@ impl Connection {
     pub(crate) fn recovered(mut self, (epoch, generation): (i64, i64), set: &TokenSet) -> Self {
         (self.epoch, self.generation) = (epoch, generation);
         self.access = Access::from(set);
-        self.standing = if set.bearer { Standing::Good } else { unusable(set.obtained_at) };
+        self.standing = match (&set.quarantined, set.bearer) {
+            (Some(_), _) => {
+                let reason = AttentionReason::IdentityChanged;
+                Standing::Attention { reason, since: set.obtained_at, text: None }
+            }
+            (None, true) => Standing::Good,
+            (None, false) => unusable(set.obtained_at),
+        };
         self.track = Track { last_success_at: Some(set.obtained_at), ..Track::default() };
         self.resting = RestingPlace::Keychain;
         self
@@ -270,6 +282,7 @@ impl Connection {
                 FailureKind::Storage
             }
             AttentionReason::HandedOver => FailureKind::Unknown,
+            AttentionReason::IdentityChanged => FailureKind::Provider,
             AttentionReason::RevokedOrExpired
             | AttentionReason::EndedTogether
             | AttentionReason::LostRotation
@@ -370,6 +383,7 @@ fn in_words(reason: AttentionReason) -> &'static str {
         AttentionReason::RolledBack => "an older copy of the database was put back",
         AttentionReason::HandedOver => "the sign-in was exported for another computer",
         AttentionReason::EndedTogether => "another connection of the same account was disconnected",
+        AttentionReason::IdentityChanged => "the provider renewed the sign-in as that of another account",
     }
 }
 
@@ -380,6 +394,7 @@ fn fault_in_words(fault: ConfigurationFault) -> &'static str {
         ConfigurationFault::RequestRefused => "the provider does not accept the request",
         ConfigurationFault::EndpointRedirects => "the token endpoint answers with a redirect",
         ConfigurationFault::CertificateUntrusted => "the provider's certificate is not trusted",
+        ConfigurationFault::ProxyCredentials => "the proxy wants a name and a password",
         ConfigurationFault::ProviderMissing => "the provider's file is missing",
         ConfigurationFault::TokensRefused => "the provider's API refuses the tokens that it issues",
     }
@@ -427,12 +442,13 @@ mod tests {
             bearer: true,
             obtained_at: Timestamp(5_000),
             expires_at: Some(Timestamp(65_000)),
+            quarantined: None,
         }
     }
 
     #[test]
     fn only_a_saved_set_raises_the_generation_and_only_a_disconnect_the_epoch() {
-        let renewed = connection().renewed(&set(), None).unwrap();
+        let renewed = connection().renewed(&set(), None, Timestamp(9)).unwrap();
         assert_eq!((renewed.epoch, renewed.generation), (3, 8));
         let failure = Failure { kind: FailureKind::Network, at: Timestamp(9), message: String::new() };
         let failed = connection().failed_for_now(failure, Timestamp(10));
@@ -445,7 +461,7 @@ mod tests {
     fn nothing_revives_a_connection_that_is_being_disconnected() {
         let leaving = connection().disconnecting(Timestamp(9));
         let (at, none) = (Timestamp(10), None);
-        assert_eq!(leaving.clone().renewed(&set(), None), Err(Superseded));
+        assert_eq!(leaving.clone().renewed(&set(), None, Timestamp(9)), Err(Superseded));
         let reason = AttentionReason::RevokedOrExpired;
         assert_eq!(leaving.clone().needs_sign_in(reason, at, none.clone()), Err(Superseded));
         let fault = ConfigurationFault::ClientRefused;
@@ -463,7 +479,7 @@ mod tests {
 
     #[test]
     fn a_smaller_grant_names_what_is_missing() {
-        let renewed = connection().renewed(&set(), Some(vec![])).unwrap();
+        let renewed = connection().renewed(&set(), Some(vec![]), Timestamp(9)).unwrap();
         assert_eq!(renewed.grant.missing(), ["a"]);
     }
 
@@ -472,7 +488,7 @@ mod tests {
         let failure = Failure { kind: FailureKind::Network, at: Timestamp(9), message: String::new() };
         let failed = connection().failed_for_now(failure, Timestamp(10));
         assert_eq!(failed.track.failing_since, Some(Timestamp(9)));
-        let track = failed.renewed(&set(), None).unwrap().track;
+        let track = failed.renewed(&set(), None, Timestamp(9)).unwrap().track;
         assert_eq!((track.failures, track.failing_since, track.next_try_at), (0, None, None));
     }
 }

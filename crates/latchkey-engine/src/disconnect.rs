@@ -8,6 +8,7 @@ use std::sync::Arc;
 use latchkey_protocol::{
     AttentionReason, ConnectionId, EventBody, FailureKind, HistoryKind, Problem, ProblemCode, Revocation,
 };
+use secrecy::SecretString;
 use url::Url;
 
 use crate::connection::{Connection, Failure, Standing};
@@ -30,7 +31,10 @@ pub(crate) async fn disconnect(parts: &Arc<Parts>, id: &ConnectionId) -> Result<
     {
         let _epochs = parts.epochs.lock().await;
         let connection = parts.store.connection(id).await?.ok_or_else(|| no_connection(id))?;
-        if !matches!(connection.standing, Standing::Disconnecting { .. }) {
+        if matches!(connection.standing, Standing::Disconnecting { .. }) {
+            // A disk may have said that it failed to write this down when it did not.
+            parts.publish(connection);
+        } else {
             begin(parts, &slot, connection).await?;
         }
     }
@@ -50,7 +54,12 @@ async fn begin(parts: &Arc<Parts>, slot: &Arc<Slot>, connection: Connection) -> 
     parts.store.commit_disconnect(leaving.clone(), envelope, line, parts.now()).await?;
     // Without the set: whoever revokes reads the row, in which a refresh may have put a later one.
     parts.publish(leaving.clone());
-    if !matches!(&set, Err(LoadError::Vault(error)) if error.may_pass()) {
+    let unread = match &set {
+        Ok(_) => false,
+        Err(LoadError::Vault(error)) => error.may_pass(),
+        Err(LoadError::Store(_)) => true,
+    };
+    if !unread {
         erase_item(parts, &leaving).await;
     }
     Ok(())
@@ -106,7 +115,7 @@ async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Opt
             return Some(Revocation::NothingLeft);
         }
     };
-    match revoke_both(parts, &url, connection, &set).await {
+    match revoke_all(parts, &url, connection, &set).await {
         RevocationOutcome::Done => Some(Revocation::Confirmed),
         RevocationOutcome::Refused => Some(Revocation::Unconfirmed),
         RevocationOutcome::Later => {
@@ -132,20 +141,36 @@ async fn set_to_revoke(
     }
 }
 
+/// What came for another account first: nobody else knows of it.
+async fn revoke_all(parts: &Parts, url: &Url, connection: &Connection, set: &TokenSet) -> RevocationOutcome {
+    if let Some(strange) = &set.quarantined {
+        let outcome = revoke_both(parts, url, connection, strange.refresh.as_ref(), &strange.access).await;
+        if outcome == RevocationOutcome::Later {
+            return outcome;
+        }
+    }
+    revoke_both(parts, url, connection, set.refresh.as_ref(), &set.access).await
+}
+
 /// The refresh token first, then the access token (RFC 7009 2.1): dropped in between, what is left is short.
-async fn revoke_both(parts: &Parts, url: &Url, connection: &Connection, set: &TokenSet) -> RevocationOutcome {
+async fn revoke_both(
+    parts: &Parts,
+    url: &Url,
+    connection: &Connection,
+    refresh: Option<&SecretString>,
+    access: &SecretString,
+) -> RevocationOutcome {
     let client_id = &connection.client_id;
-    if let Some(refresh) = &set.refresh {
+    if let Some(refresh) = refresh {
         let outcome = authorization_code::revoke(&parts.http, url, client_id, refresh, "refresh_token").await;
         if outcome != RevocationOutcome::Done {
             return outcome;
         }
         // Some providers cannot revoke access tokens alone; theirs ends by itself.
-        let access =
-            authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await;
-        return if access == RevocationOutcome::Later { access } else { RevocationOutcome::Done };
+        let outcome = authorization_code::revoke(&parts.http, url, client_id, access, "access_token").await;
+        return if outcome == RevocationOutcome::Later { outcome } else { RevocationOutcome::Done };
     }
-    authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await
+    authorization_code::revoke(&parts.http, url, client_id, access, "access_token").await
 }
 
 async fn postpone(
@@ -168,6 +193,7 @@ async fn postpone(
         Ok(()) => drop(parts.publish(waiting)),
         Err(error) => {
             tracing::warn!(connection.id = %connection.id, %error, "a revocation could not be postponed");
+            again_soon(parts, connection);
         }
     }
     None
@@ -177,12 +203,15 @@ async fn postpone(
 async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocation) {
     let epochs = parts.epochs.lock().await;
     match parts.store.connection(&connection.id).await {
-        Ok(known) if known.as_ref().map(Connection::version) != Some(connection.version()) => return,
+        Ok(Some(known)) if known.version() != connection.version() => return,
+        // Erased, and perhaps by a disk that said it had failed: then nobody has heard of it yet.
+        Ok(None) if parts.slot(&connection.id).is_none() => return,
         Ok(_) | Err(_) => {}
     }
     erase_item(parts, connection).await;
     if let Err(error) = parts.store.remove(&connection.id).await {
         tracing::error!(connection.id = %connection.id, %error, "a disconnected connection could not be erased");
+        again_soon(parts, connection);
         return;
     }
     parts.unpublish(&connection.id);
@@ -223,6 +252,14 @@ async fn end_together(parts: &Arc<Parts>, slot: &Slot, epoch: i64) -> Result<(),
     parts.store.commit_state(ended.clone(), true, Some(line), now).await?;
     parts.publish(ended);
     Ok(())
+}
+
+/// The disk refused what is to be written of it: it is tried again whether or not anybody restarts Latchkey.
+fn again_soon(parts: &Parts, connection: &Connection) {
+    if let Some(slot) = parts.slot(&connection.id) {
+        slot.write(|state| state.rest_until(parts.clock.boot().plus(WAIT_MS.0)));
+        parts.due_changed.notify_one();
+    }
 }
 
 async fn erase_item(parts: &Parts, connection: &Connection) {

@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::connection::{Connection, Standing};
+use crate::data_folder::{self, Unfit};
 use crate::discord::Discord;
 use crate::edges::Edges;
 use crate::entropy::{Entropy, SharedEntropy};
@@ -72,6 +73,14 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The data folder is no place for sign-ins.
+    #[error("the data folder {path} is no place for sign-ins: {why}")]
+    UnfitFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        why: Unfit,
+    },
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -91,6 +100,8 @@ impl Engine {
         let Options { data_dir, config_dir, clock, entropy, keychain, environment, edges } = options;
         prepare_folder(&data_dir)
             .map_err(|source| StartError::DataFolder { path: data_dir.clone(), source })?;
+        data_folder::examine(&data_dir)
+            .map_err(|why| StartError::UnfitFolder { path: data_dir.clone(), why })?;
         let lock = if edges.shared { None } else { Some(OwnerLock::acquire(&data_dir)?) };
         let (store, damage) = match edges.disk {
             Some(disk) => (Store::simulated(disk)?, None),

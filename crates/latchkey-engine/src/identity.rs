@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::connection::{Account, Picture};
+use crate::flow::token_answer::Subject;
 use crate::http::{Http, NoReply, Reply};
 use crate::person::Person;
 use crate::provider::Provider;
@@ -55,6 +56,18 @@ pub(crate) async fn identify(
         None => None,
     };
     Ok(Account { name: name.or_else(|| displayable(&key)).unwrap_or_default(), key, picture, person })
+}
+
+/// Whether an ID token that came with a renewal names somebody else (OpenID Connect Core 12.2). It is compared
+/// only where the account is known by the same name: where its key is the `sub` of the provider.
+pub(crate) fn is_another(provider: &Provider, account: &Account, named: &Subject) -> bool {
+    let by_subject = provider.file.identity.key == ["/sub"];
+    let strange_issuer = match (&provider.file.authorization.issuer, &named.issuer) {
+        // One large provider writes its issuer with and without the scheme.
+        (Some(known), Some(issuer)) => known != issuer && *known != format!("https://{issuer}"),
+        (Some(_) | None, None) | (None, Some(_)) => false,
+    };
+    by_subject && (named.key != account.key || strange_issuer)
 }
 
 fn authorized(url: Url, access: &SecretString) -> Request {

@@ -52,11 +52,15 @@ mod tasks;
 mod edges;
 mod planted;
 mod owner_lock;
+mod data_folder;
 
 pub use callback::{Refusal, SCHEME};
 pub use clock::{Boot, Clock, Sleep, SystemClock};
+pub use data_folder::Unfit;
 pub use discord::Discord;
-pub use edges::{Disk, DiskMood, Edges, Network, NoReply, Pause, Reply, Rotation, Rotations, Settling};
+pub use edges::{
+    Disk, DiskFault, DiskMood, Edges, Network, NoReply, Pause, Reply, Rotation, Rotations, Settling,
+};
 pub use engine::{Callback, Engine, Environment, Options, StartError};
 pub use entropy::{Entropy, OsEntropy};
 pub use lend::LentToken;

@@ -11,7 +11,7 @@ mod outcome;
 mod save;
 mod turn;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use latchkey_protocol::{AttentionReason, ConfigurationFault};
@@ -20,7 +20,9 @@ use crate::clock::Boot;
 use crate::connection::{Connection, Standing};
 use crate::edges::Rotation;
 use crate::flow::authorization_code::{self, TokenOutcome};
+use crate::flow::token_answer::Aside;
 use crate::health::Doing;
+use crate::identity;
 use crate::live::{Flight, Parts, RefreshEnd, Slot};
 use crate::pacing::Need;
 use crate::planted::{Planted, planted};
@@ -255,6 +257,10 @@ async fn attempt(
     let connection = guard::reload(parts, slot).await?;
     match connection.standing {
         Standing::Disconnecting { .. } => return Err(StoreError::Superseded),
+        // A person who asks cannot know whose sign-in would come back.
+        Standing::Attention { reason: AttentionReason::IdentityChanged, .. } => {
+            return Ok(Attempt::Ended(RefreshEnd::NeedsSignIn));
+        }
         Standing::Attention { .. } if !why.tries_a_refused_token() => {
             return Ok(Attempt::Ended(RefreshEnd::NeedsSignIn));
         }
@@ -281,15 +287,19 @@ async fn attempt(
     let intent = announce(parts, &connection).await?;
     let started = (parts.clock.boot(), parts.now());
     let token_url = &provider.file.authorization.token_url;
-    let date = OnceLock::new();
-    let asking = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh, &date);
+    let aside = Aside::default();
+    let asking = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh, &aside);
     let answer = guard::answered(parts, asking).await;
-    parts.learn_time(token_url, date.get().copied(), started.0).await;
+    parts.learn_time(token_url, aside.date.get().copied(), started.0).await;
     if answer.is_answer() {
         parts.gate.answered(token_url);
     }
     if let TokenOutcome::Granted(granted) = answer {
-        let fresh = save::Fresh { granted, started };
+        let strange = granted
+            .subject
+            .as_ref()
+            .is_some_and(|subject| identity::is_another(provider, &connection.account, subject));
+        let fresh = save::Fresh { granted, started, strange };
         return save::save(parts, slot, connection, &set, fresh, rotation).await.map(Attempt::Ended);
     }
     refused(parts, connection, mistaken(answer), intent).await
@@ -309,6 +319,7 @@ fn mistaken(answer: TokenOutcome) -> TokenOutcome {
         | TokenOutcome::Rejected { .. }
         | TokenOutcome::RequestRefused { .. }
         | TokenOutcome::Redirected
+        | TokenOutcome::ProxyRefused
         | TokenOutcome::Untrusted { .. } => false,
     };
     if ends { TokenOutcome::Rejected { text: None } } else { answer }
@@ -351,6 +362,10 @@ async fn refused(
         TokenOutcome::Untrusted { text } => {
             let fault = ConfigurationFault::CertificateUntrusted;
             outcome::misconfigured(parts, connection, fault, Some(text), first).await?
+        }
+        TokenOutcome::ProxyRefused => {
+            let fault = ConfigurationFault::ProxyCredentials;
+            outcome::misconfigured(parts, connection, fault, None, first).await?
         }
         TokenOutcome::NotSent { text } => outcome::not_sent(parts, connection, text, first).await?,
         TokenOutcome::Throttled { retry_after } => {

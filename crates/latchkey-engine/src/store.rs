@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use latchkey_protocol::{ConnectionId, Keep};
 use rusqlite::{Connection as Database, Transaction, TransactionBehavior, ffi};
 
-use crate::edges::{Disk, DiskMood};
+use crate::edges::{Disk, DiskFault, DiskMood};
 pub(crate) use api_waits::ApiWait;
 pub(crate) use damage::Damage;
 pub(crate) use incidents::{KnownIncident, LastNotices};
@@ -182,19 +182,28 @@ impl Shelf {
         let done = (|| {
             let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
-            let full = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
             match mood {
                 DiskMood::Willing => transaction.commit()?,
-                DiskMood::Failing => return Err(full().into()),
-                DiskMood::Lying => {
+                DiskMood::Failing(fault) => return Err(refusal(fault).into()),
+                DiskMood::Lying(fault) => {
                     transaction.commit()?;
-                    return Err(full().into());
+                    return Err(refusal(fault).into());
                 }
             }
             Ok(value)
         })();
         done.map_err(|error: RowError| error.at(&self.path))
     }
+}
+
+/// What SQLite says of a fault of the disk.
+fn refusal(fault: DiskFault) -> rusqlite::Error {
+    let code = match fault {
+        DiskFault::Full => ffi::SQLITE_FULL,
+        DiskFault::InputOutput => ffi::SQLITE_IOERR_WRITE,
+        DiskFault::ReadOnly => ffi::SQLITE_READONLY,
+    };
+    rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)
 }
 
 /// A failure inside a transaction, before the file is named.

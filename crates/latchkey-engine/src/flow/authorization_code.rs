@@ -1,9 +1,6 @@
 //! The authorization code flow with PKCE (RFC 6749 4.1, RFC 7636, RFC 8252): the request that goes to the
 //! browser, the exchange, the refresh, the revocation.
 
-use std::sync::OnceLock;
-
-use latchkey_protocol::Timestamp;
 use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicRequestTokenError};
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
@@ -12,7 +9,7 @@ use oauth2::{
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::token_answer::{self, Granted, SendFailure, TokenSender};
+use super::token_answer::{self, Aside, Granted, SendFailure, TokenSender};
 use crate::http::{Http, NoReply, Reply};
 use crate::pacing::RetryAfter;
 use crate::provider::Provider;
@@ -45,6 +42,8 @@ pub(crate) enum TokenOutcome {
         /// Why.
         text: String,
     },
+    /// Nothing was sent: the proxy on the way wants a name and a password.
+    ProxyRefused,
     /// Nothing was sent.
     NotSent {
         /// Why.
@@ -74,7 +73,9 @@ impl TokenOutcome {
             | Self::RequestRefused { .. }
             | Self::Redirected
             | Self::Throttled { .. } => true,
-            Self::Untrusted { .. } | Self::NotSent { .. } | Self::Ambiguous { .. } => false,
+            Self::Untrusted { .. } | Self::ProxyRefused | Self::NotSent { .. } | Self::Ambiguous { .. } => {
+                false
+            }
         }
     }
 }
@@ -112,8 +113,8 @@ pub(crate) fn authorization_request(
     Ok(AuthorizationRequest { url, state: state.into(), verifier: verifier.into() })
 }
 
-/// Exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5) at the endpoint recorded when the sign-in began. `date` is
-/// set to what the answer says of the provider's clock.
+/// Exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5) at the endpoint recorded when the sign-in began. `aside`
+/// takes what the answer says beside its tokens.
 pub(crate) async fn exchange(
     http: &Http,
     token_url: &str,
@@ -121,7 +122,7 @@ pub(crate) async fn exchange(
     redirect_uri: &str,
     code: &SecretString,
     verifier: &SecretString,
-    date: &OnceLock<Timestamp>,
+    aside: &Aside,
 ) -> TokenOutcome {
     let client = match client(token_url, client_id) {
         Ok(client) => client,
@@ -135,19 +136,19 @@ pub(crate) async fn exchange(
         .set_redirect_uri(redirect)
         .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
-        .request_async(&TokenSender { http, date })
+        .request_async(&TokenSender { http, aside })
         .await;
     outcome(result, &[code, verifier])
 }
 
-/// Renews access (RFC 6749 6). No scope is sent: the grant's own scopes stand (R45). `date` is set to what the
-/// answer says of the provider's clock.
+/// Renews access (RFC 6749 6). No scope is sent: the grant's own scopes stand (R45). `aside` takes what the
+/// answer says beside its tokens.
 pub(crate) async fn refresh(
     http: &Http,
     token_url: &str,
     client_id: &str,
     refresh_token: &SecretString,
-    date: &OnceLock<Timestamp>,
+    aside: &Aside,
 ) -> TokenOutcome {
     let client = match client(token_url, client_id) {
         Ok(client) => client,
@@ -155,9 +156,13 @@ pub(crate) async fn refresh(
     };
     let result = client
         .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
-        .request_async(&TokenSender { http, date })
+        .request_async(&TokenSender { http, aside })
         .await;
-    outcome(result, &[refresh_token])
+    let mut outcome = outcome(result, &[refresh_token]);
+    if let TokenOutcome::Granted(granted) = &mut outcome {
+        granted.subject = aside.subject().map(Box::new);
+    }
+    outcome
 }
 
 /// What a revocation endpoint answered (RFC 7009 2.2).
@@ -188,7 +193,9 @@ pub(crate) async fn revoke(
     match http.send(request, token_answer::LIMIT).await {
         Ok(Reply { status: 200..=299, .. }) => RevocationOutcome::Done,
         Ok(Reply { status: 408 | 425 | 429 | 500..=599, .. })
-        | Err(NoReply::NotSent(_) | NoReply::Untrusted(_) | NoReply::Lost(_)) => RevocationOutcome::Later,
+        | Err(NoReply::NotSent(_) | NoReply::Untrusted(_) | NoReply::ProxyRefused | NoReply::Lost(_)) => {
+            RevocationOutcome::Later
+        }
         Ok(_) | Err(NoReply::TooLarge(_)) => RevocationOutcome::Refused,
     }
 }
@@ -255,6 +262,7 @@ fn unanswered(failure: SendFailure) -> TokenOutcome {
     match failure {
         SendFailure::NotSent(text) => TokenOutcome::NotSent { text },
         SendFailure::Untrusted(text) => TokenOutcome::Untrusted { text },
+        SendFailure::ProxyRefused => TokenOutcome::ProxyRefused,
         SendFailure::Redirected => TokenOutcome::Redirected,
         SendFailure::Throttled { retry_after } => TokenOutcome::Throttled { retry_after },
         SendFailure::Lost(text) => TokenOutcome::Ambiguous { text, by_provider: false },

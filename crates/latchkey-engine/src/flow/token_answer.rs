@@ -7,6 +7,8 @@
 
 use std::sync::OnceLock;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::future::BoxFuture;
 use latchkey_protocol::Timestamp;
 use oauth2::basic::{BasicTokenResponse, BasicTokenType};
@@ -31,6 +33,43 @@ pub(crate) struct Granted {
     pub(crate) life_s: Option<i64>,
     /// `None` where the provider does not say: then what was asked is what was granted (RFC 6749 5.1).
     pub(crate) scopes: Option<Vec<String>>,
+    /// Whose it is, where an ID token says so.
+    pub(crate) subject: Option<Box<Subject>>,
+}
+
+/// Whom an ID token names (OpenID Connect Core 2). It is believed without its signature, because it came
+/// straight from the token endpoint over TLS (3.1.3.7), and only ever makes an answer less welcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// `sub`.
+    pub(crate) key: String,
+    /// `iss`.
+    pub(crate) issuer: Option<String>,
+}
+
+impl Subject {
+    /// Reads an ID token. One that is encrypted, or none at all, says nothing.
+    fn read(id_token: &str) -> Option<Self> {
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(id_token.split('.').nth(1)?).ok()?;
+        let claims = json_object(&claims)?;
+        let text = |name| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        Some(Self { key: text("sub")?, issuer: text("iss") })
+    }
+}
+
+/// What an answer says beside its tokens. One sender sends one request, so each is set once.
+#[derive(Default)]
+pub(crate) struct Aside {
+    /// Its `Date`.
+    pub(crate) date: OnceLock<Timestamp>,
+    subject: OnceLock<Subject>,
+}
+
+impl Aside {
+    /// Whom its ID token names.
+    pub(crate) fn subject(&self) -> Option<Subject> {
+        self.subject.get().cloned()
+    }
 }
 
 impl std::fmt::Debug for Granted {
@@ -51,6 +90,7 @@ impl From<BasicTokenResponse> for Granted {
             bearer: matches!(response.token_type(), BasicTokenType::Bearer),
             life_s: response.expires_in().and_then(|life| i64::try_from(life.as_secs()).ok()),
             scopes,
+            subject: None,
         }
     }
 }
@@ -64,6 +104,9 @@ pub(crate) enum SendFailure {
     /// Nothing was sent: the certificate is not trusted.
     #[error("{0}")]
     Untrusted(String),
+    /// Nothing was sent: the proxy wants a name and a password (F60).
+    #[error("the proxy wants a name and a password")]
+    ProxyRefused,
     /// A redirect, not followed (R32).
     #[error("the token endpoint answers with a redirect")]
     Redirected,
@@ -84,8 +127,8 @@ pub(crate) enum SendFailure {
 /// The engine's HTTP client as the `oauth2` crate takes one.
 pub(crate) struct TokenSender<'h> {
     pub(crate) http: &'h Http,
-    /// Set to the `Date` of the answer, where it has one.
-    pub(crate) date: &'h OnceLock<Timestamp>,
+    /// Filled with what the answer says beside its tokens.
+    pub(crate) aside: &'h Aside,
 }
 
 impl<'c> AsyncHttpClient<'c> for TokenSender<'_> {
@@ -93,32 +136,28 @@ impl<'c> AsyncHttpClient<'c> for TokenSender<'_> {
     type Future = BoxFuture<'c, Result<HttpResponse, SendFailure>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(send(self.http, self.date, request))
+        Box::pin(send(self.http, self.aside, request))
     }
 }
 
 /// Sends a token request and hands on what is an answer.
-async fn send(
-    http: &Http,
-    seen: &OnceLock<Timestamp>,
-    request: HttpRequest,
-) -> Result<HttpResponse, SendFailure> {
+async fn send(http: &Http, aside: &Aside, request: HttpRequest) -> Result<HttpResponse, SendFailure> {
     let request =
         request.try_into().map_err(|_| SendFailure::NotSent("the request cannot be built".into()))?;
     match http.send(request, LIMIT).await {
         Ok(reply) => {
-            // One sender sends one request.
-            date(&reply.headers).map(|date| seen.set(date));
-            answer(&reply)
+            date(&reply.headers).map(|date| aside.date.set(date));
+            answer(&reply, aside)
         }
         Err(NoReply::NotSent(text)) => Err(SendFailure::NotSent(text)),
         Err(NoReply::Untrusted(text)) => Err(SendFailure::Untrusted(text)),
+        Err(NoReply::ProxyRefused) => Err(SendFailure::ProxyRefused),
         Err(NoReply::Lost(text)) => Err(SendFailure::Lost(text)),
         Err(error @ NoReply::TooLarge(_)) => Err(SendFailure::Fault(error.to_string())),
     }
 }
 
-fn answer(reply: &Reply) -> Result<HttpResponse, SendFailure> {
+fn answer(reply: &Reply, aside: &Aside) -> Result<HttpResponse, SendFailure> {
     match reply.status {
         300..=399 => return Err(SendFailure::Redirected),
         429 | 503 => {
@@ -140,6 +179,8 @@ fn answer(reply: &Reply) -> Result<HttpResponse, SendFailure> {
     if !is_error && !(200..=299).contains(&reply.status) {
         return Err(SendFailure::Fault(format!("status {} without an error code", reply.status)));
     }
+    let id_token = object.get("id_token").and_then(Value::as_str);
+    id_token.and_then(Subject::read).map(|subject| aside.subject.set(subject));
     put_right(&mut object);
     let body = serde_json::to_vec(&object).map_err(|error| SendFailure::Fault(error.to_string()))?;
     let built =

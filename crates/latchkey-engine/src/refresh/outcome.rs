@@ -26,7 +26,14 @@ pub(super) async fn commit_renewal(
     renewed: &Connection,
     envelope: Envelope,
 ) -> Result<(), StoreError> {
-    let line = (HistoryKind::Renewed, None);
+    let line = match &renewed.standing {
+        Standing::Attention { .. } => {
+            (HistoryKind::NeedsSignIn, renewed.track.last_failure.as_ref().map(|last| last.message.clone()))
+        }
+        Standing::Good | Standing::Misconfigured { .. } | Standing::Disconnecting { .. } => {
+            (HistoryKind::Renewed, None)
+        }
+    };
     parts.store.commit_rotation(renewed.clone(), envelope, line, parts.now()).await
 }
 

@@ -3,7 +3,7 @@
 //! Between the exchange and the commit the token set is sealed with the waiting sign-in, so that a process
 //! killed while it asks for the account takes up there, without a new consent.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use latchkey_protocol::{
     AccountView, ConnectionId, HistoryKind, Keep, Problem, ProblemCode, RestingPlace, SignInEnding,
@@ -16,7 +16,7 @@ use crate::clock::Boot;
 use crate::connection::{Access, Account, Connection, Grant, Standing, Track};
 use crate::credential::TokenSet;
 use crate::flow::authorization_code::{self, RevocationOutcome, TokenOutcome};
-use crate::flow::token_answer::Granted;
+use crate::flow::token_answer::{Aside, Granted};
 use crate::health::Doing;
 use crate::identity::{self, IdentityError};
 use crate::live::{Parts, SignInCard, Slot};
@@ -28,21 +28,21 @@ use crate::{resting, view};
 
 /// Waits before a code is sent again of which nothing was sent, in milliseconds.
 const SEND_AGAIN_MS: [i64; 3] = [500, 1_500, 4_000];
-/// Waits between questions for the account, in milliseconds; the last one until it has been asked for as long
-/// as a sign-in may take.
+/// Waits between questions for the account, and between tries to save what came, in milliseconds; the last one
+/// for as long as a sign-in may take.
 const ASK_AGAIN_MS: [i64; 6] = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 /// Exchanges the code. It is sent at most once: again only where nothing was sent (RFC 6749 4.1.2).
 pub(super) async fn exchange(parts: &Arc<Parts>, mut pending: PendingSignIn, code: SecretString) -> Page {
     let mut sent = 0;
     let (outcome, started) = loop {
-        let (started, sent_at, date) = (parts.now(), parts.clock.boot(), OnceLock::new());
+        let (started, sent_at, aside) = (parts.now(), parts.clock.boot(), Aside::default());
         let (url, client_id) = (&pending.token_url, &pending.client_id);
         let (redirect_uri, verifier) = (&pending.redirect_uri, &pending.verifier);
         let outcome =
-            authorization_code::exchange(&parts.http, url, client_id, redirect_uri, &code, verifier, &date)
+            authorization_code::exchange(&parts.http, url, client_id, redirect_uri, &code, verifier, &aside)
                 .await;
-        parts.learn_time(url, date.get().copied(), sent_at).await;
+        parts.learn_time(url, aside.date.get().copied(), sent_at).await;
         match (&outcome, SEND_AGAIN_MS.get(sent)) {
             (TokenOutcome::NotSent { .. }, Some(wait)) => pause(parts, *wait).await,
             _ => break (outcome, started),
@@ -67,6 +67,7 @@ fn redeemed(pending: &PendingSignIn, granted: Granted, started: latchkey_protoco
         bearer: granted.bearer,
         obtained_at: started,
         expires_at: granted.life_s.map(|life| started.plus(life.saturating_mul(1000))),
+        quarantined: None,
     };
     Redeemed { set, granted: granted.scopes.unwrap_or_else(|| pending.asked.clone()) }
 }
@@ -83,29 +84,63 @@ pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Pag
             return end(parts, &pending, SignInEnding::Failed { problem });
         }
     };
+    // One id for all tries: a disk may say that it failed when it did not.
+    let id = parts.entropy.id(prefix(pending.keep));
+    let (mut tries, until) = (0, parts.clock.boot().plus(LIFE_MS));
+    loop {
+        match conclude(parts, &pending, &redeemed, &account, &id).await {
+            Ok(page) => return page,
+            // The code is spent: what it brought is held until the disk takes it.
+            Err(problem) if problem.code == ProblemCode::Storage && parts.clock.boot() < until => {
+                tracing::error!(provider = %pending.provider, %problem, "a sign-in is not saved yet");
+                pause(parts, again(tries)).await;
+                tries += 1;
+            }
+            Err(problem) => {
+                if problem.code == ProblemCode::Storage {
+                    let known = existing(parts, &pending, &account);
+                    let shared = shared(parts, &pending, &account, known.as_deref());
+                    give_back(parts, &pending, &redeemed.set, shared).await;
+                }
+                return end(parts, &pending, SignInEnding::Failed { problem });
+            }
+        }
+    }
+}
+
+/// Stores the sign-in as that of `account`, or says why it is not wanted.
+async fn conclude(
+    parts: &Arc<Parts>,
+    pending: &PendingSignIn,
+    redeemed: &Redeemed,
+    account: &Account,
+    id: &str,
+) -> Result<Page, Problem> {
     let epochs = parts.epochs.lock().await;
-    let existing = existing(parts, &pending, &account);
-    if given_up(parts, &pending) {
+    let existing = existing(parts, pending, account);
+    let expected = other_account(parts, pending, account);
+    let given_up = given_up(parts, pending);
+    if !given_up && expected.is_none() {
+        let stored = store(parts, pending, redeemed, account, existing.as_deref(), id).await?;
         drop(epochs);
-        super::forget_row(parts, &pending).await;
-        give_back(parts, &pending, &redeemed.set, shared(parts, &pending, &account, existing.as_deref()))
-            .await;
-        return Page { title: "Not connected".into(), text: "This sign-in was given up in Latchkey.".into() };
+        return Ok(signed_in(parts, pending, &stored));
     }
-    if let Some(expected) = other_account(parts, &pending, &account) {
-        drop(epochs);
-        super::forget_row(parts, &pending).await;
-        give_back(parts, &pending, &redeemed.set, shared(parts, &pending, &account, existing.as_deref()))
-            .await;
-        let found = view::account(&account);
-        return end(parts, &pending, SignInEnding::DifferentAccount { expected, found });
-    }
-    let stored = store(parts, &pending, redeemed, account, existing.as_deref()).await;
     drop(epochs);
-    match stored {
-        Ok(connection) => signed_in(parts, &pending, &connection),
-        Err(problem) => end(parts, &pending, SignInEnding::Failed { problem }),
-    }
+    super::forget_row(parts, pending).await;
+    let shared = shared(parts, pending, account, existing.as_deref());
+    give_back(parts, pending, &redeemed.set, shared).await;
+    Ok(match expected.filter(|_| !given_up) {
+        Some(expected) => {
+            let found = view::account(account);
+            end(parts, pending, SignInEnding::DifferentAccount { expected, found })
+        }
+        None => Page { title: "Not connected".into(), text: "This sign-in was given up in Latchkey.".into() },
+    })
+}
+
+/// The wait before what failed is tried again.
+fn again(tries: usize) -> i64 {
+    ASK_AGAIN_MS.get(tries).or(ASK_AGAIN_MS.last()).copied().unwrap_or(15_000)
 }
 
 async fn account_of(parts: &Parts, pending: &PendingSignIn, set: &TokenSet) -> Result<Account, Problem> {
@@ -121,8 +156,7 @@ async fn account_of(parts: &Parts, pending: &PendingSignIn, set: &TokenSet) -> R
         let error = match identity::identify(&parts.http, provider, &set.access).await {
             Ok(account) => return Ok(account),
             Err(IdentityError::Passing(_)) if parts.clock.boot() < until && !given_up(parts, pending) => {
-                let wait = ASK_AGAIN_MS.get(asked).or(ASK_AGAIN_MS.last()).copied().unwrap_or(15_000);
-                pause(parts, wait).await;
+                pause(parts, again(asked)).await;
                 asked += 1;
                 continue;
             }
@@ -181,9 +215,10 @@ async fn give_back(parts: &Parts, pending: &PendingSignIn, set: &TokenSet, conne
 async fn store(
     parts: &Arc<Parts>,
     pending: &PendingSignIn,
-    redeemed: Redeemed,
-    account: Account,
+    redeemed: &Redeemed,
+    account: &Account,
     existing: Option<&Slot>,
+    id: &str,
 ) -> Result<Connection, Problem> {
     let old = match existing {
         Some(slot) => parts.store.connection(&slot.id).await?,
@@ -191,7 +226,7 @@ async fn store(
     };
     let moved = old.clone().filter(|old| old.keep != pending.keep);
     let base = old.filter(|old| old.keep == pending.keep);
-    let connection = new_connection(parts, pending, &redeemed, account, base)?;
+    let connection = new_connection(parts, pending, redeemed, account.clone(), base, id)?;
     let envelope = resting::seal(parts, &connection, &redeemed.set).await?;
     let line = (HistoryKind::SignedIn, None);
     let sign_in = (pending.keep == Keep::Keychain).then(|| pending.id.clone());
@@ -199,7 +234,7 @@ async fn store(
     if let Some(moved) = moved {
         leave(parts, &moved).await;
     }
-    Ok(publish(parts, connection, redeemed.set))
+    Ok(publish(parts, connection, redeemed.set.clone()))
 }
 
 fn publish(parts: &Arc<Parts>, connection: Connection, set: TokenSet) -> Connection {
@@ -218,13 +253,13 @@ fn new_connection(
     redeemed: &Redeemed,
     account: Account,
     base: Option<Connection>,
+    id: &str,
 ) -> Result<Connection, Problem> {
     let now = parts.now();
     let provider = parts.catalog.provider(&pending.provider);
     let id = match &base {
         Some(base) => base.id.clone(),
-        None => ConnectionId::try_from(parts.entropy.id(prefix(pending.keep)))
-            .map_err(|error| super::internal(&error))?,
+        None => ConnectionId::try_from(id).map_err(|error| super::internal(&error))?,
     };
     let memory = pending.keep == Keep::Memory;
     Ok(Connection {
@@ -366,6 +401,11 @@ fn granted(parts: &Parts, pending: &PendingSignIn, outcome: TokenOutcome) -> Res
             ProblemCode::Misconfigured,
             format!("{name}'s certificate is not trusted on this computer ({text})."),
             "Check the date of this computer, and whether something inspects its connections.",
+        ),
+        TokenOutcome::ProxyRefused => told(
+            ProblemCode::Misconfigured,
+            format!("{name} cannot be reached: the proxy wants a name and a password."),
+            "Put them into the proxy settings of this computer.",
         ),
         TokenOutcome::NotSent { text } => told(
             ProblemCode::Temporary,

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::{MINUTE, World, sandbox};
-use latchkey_engine::{KeychainError, Mood, StartError, StoreError};
+use latchkey_engine::{KeychainError, Mood, StartError, StoreError, Unfit};
 use latchkey_protocol::{
     AttentionReason, ConfigurationFault, GrantState, Keep, Notice, NoticeKind, ProviderId, Severity,
 };
@@ -296,4 +296,22 @@ fn a_data_folder_that_cannot_be_made_is_named() {
     let refused = world.try_start().unwrap_err();
     assert!(matches!(&refused, StartError::DataFolder { .. }), "{refused:?}");
     assert!(refused.to_string().contains(&*world.folder.path().join("data").to_string_lossy()), "{refused}");
+}
+
+#[test]
+fn f49_in_a_folder_that_a_program_copies_elsewhere_nothing_is_begun_and_nothing_is_lost() {
+    let mut world = World::connected();
+    world.kill();
+    let mark = world.folder.path().join(".stfolder");
+    fs::create_dir(&mark).unwrap();
+    let before = fs::read(world.database()).unwrap();
+    let refused = world.try_start().unwrap_err();
+    assert!(
+        matches!(&refused, StartError::UnfitFolder { why: Unfit::Synced("Syncthing"), .. }),
+        "{refused:?}"
+    );
+    assert_eq!(fs::read(world.database()).unwrap(), before);
+    fs::remove_dir(mark).unwrap();
+    world.start();
+    assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
 }

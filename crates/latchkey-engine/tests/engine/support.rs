@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) sandbox: Control,
     pub(crate) folder: tempfile::TempDir,
     process: Option<(Runtime, Engine)>,
+    /// What its engines reach the world through.
+    pub(crate) edges: Edges,
     /// Called at the start of each thread of the engine.
     on_thread: fn(),
     outside: Runtime,
@@ -63,6 +65,7 @@ impl World {
             sandbox,
             folder: tempfile::tempdir().unwrap(),
             process: None,
+            edges: Edges::default(),
             on_thread: || {},
             outside,
             provider,
@@ -111,7 +114,7 @@ impl World {
             entropy: Box::new(OsEntropy),
             keychain: self.keychain.factory(),
             environment: Box::new(move |name| (name == "LATCHKEY_SANDBOX_URL").then(|| sandbox.clone())),
-            edges: Edges::default(),
+            edges: self.edges.clone(),
         };
         let engine = runtime.block_on(Engine::start(options))?;
         self.process = Some((runtime, engine));
@@ -148,6 +151,11 @@ impl World {
     /// Runs something of the world outside the engine's process.
     pub(crate) fn outside<T>(&self, work: impl Future<Output = T>) -> T {
         self.outside.block_on(work)
+    }
+
+    /// Lets something of the world outside go on by itself.
+    pub(crate) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.outside.spawn(work);
     }
 
     pub(crate) fn overview(&self) -> Overview {

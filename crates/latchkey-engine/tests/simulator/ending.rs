@@ -93,6 +93,7 @@ fn ended(world: &World, reason: AttentionReason) {
         | AttentionReason::MemoryOnly
         | AttentionReason::RolledBack
         | AttentionReason::EndedTogether
+        | AttentionReason::IdentityChanged
         | AttentionReason::HandedOver => false,
     };
     if !fits {

@@ -407,7 +407,7 @@ export type AttentionReason = "revoked-or-expired" | "lost-rotation" | "grant-en
 /**
  * What is set up wrongly, on this side or on the provider's.
  */
-export type ConfigurationFault = "client-refused" | "client-id-missing" | "request-refused" | "endpoint-redirects" | "certificate-untrusted" | "provider-missing" | "tokens-refused";
+export type ConfigurationFault = "client-refused" | "client-id-missing" | "request-refused" | "endpoint-redirects" | "certificate-untrusted" | "proxy-credentials" | "provider-missing" | "tokens-refused";
 
 /**
  * What is happening to a connection at this moment.

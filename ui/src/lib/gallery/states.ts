@@ -72,12 +72,13 @@ const misconfigured = (fault: ConfigurationFault, providerText: string | null = 
   severity: 'degraded',
 });
 
-const REASONS: readonly AttentionReason[] = ['lost-rotation', 'grant-ended', 'not-renewable', 'unreadable', 'memory-only'];
+const REASONS: readonly AttentionReason[] = ['lost-rotation', 'grant-ended', 'not-renewable', 'unreadable', 'memory-only', 'identity-changed'];
 const FAULTS: readonly ConfigurationFault[] = [
   'client-id-missing',
   'request-refused',
   'endpoint-redirects',
   'certificate-untrusted',
+  'proxy-credentials',
   'provider-missing',
   'tokens-refused',
 ];

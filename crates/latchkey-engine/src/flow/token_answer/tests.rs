@@ -10,7 +10,7 @@ fn reply(status: u16, body: &str) -> Reply {
 }
 
 fn body_of(status: u16, body: &str) -> (u16, Value) {
-    let response = answer(&reply(status, body)).unwrap();
+    let response = answer(&reply(status, body), &Aside::default()).unwrap();
     (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
 }
 
@@ -55,14 +55,17 @@ fn f13_f14_what_is_no_answer_is_a_fault_and_never_a_refusal() {
         (404, r#"{"message":"not found"}"#),
         (500, r#"{"error":"invalid_grant"}"#),
     ] {
-        assert!(matches!(answer(&reply(status, body)), Err(SendFailure::Fault(_))), "{status} {body}");
+        assert!(
+            matches!(answer(&reply(status, body), &Aside::default()), Err(SendFailure::Fault(_))),
+            "{status} {body}"
+        );
     }
 }
 
 #[test]
 fn f27_a_redirect_is_not_followed() {
     for status in [301, 302, 303, 307, 308] {
-        assert_eq!(answer(&reply(status, "")).unwrap_err(), SendFailure::Redirected);
+        assert_eq!(answer(&reply(status, ""), &Aside::default()).unwrap_err(), SendFailure::Redirected);
     }
 }
 
@@ -72,7 +75,7 @@ fn f12_retry_after_in_seconds_fractions_and_dates() {
         let mut reply = reply(429, "");
         reply.headers.insert("retry-after", retry_after.parse().unwrap());
         reply.headers.insert("date", "Sat, 21 Nov 2026 08:00:00 GMT".parse().unwrap());
-        answer(&reply).unwrap_err()
+        answer(&reply, &Aside::default()).unwrap_err()
     };
     let cases = [
         ("7", 7000),
@@ -93,7 +96,7 @@ fn f12_retry_after_in_seconds_fractions_and_dates() {
     for nonsense in ["soon", "NaN", "inf"] {
         assert!(matches!(asked(nonsense), SendFailure::Fault(_)), "{nonsense}");
     }
-    assert!(matches!(answer(&reply(503, "")), Err(SendFailure::Fault(_))));
+    assert!(matches!(answer(&reply(503, ""), &Aside::default()), Err(SendFailure::Fault(_))));
 }
 
 #[test]
