@@ -402,7 +402,7 @@ providerText: string | null, } | { "kind": "disconnecting" };
 /**
  * Why the person must sign in again.
  */
-export type AttentionReason = "revoked-or-expired" | "lost-rotation" | "grant-ended" | "not-renewable" | "unreadable" | "memory-only" | "rolled-back" | "handed-over" | "ended-together";
+export type AttentionReason = "revoked-or-expired" | "lost-rotation" | "grant-ended" | "not-renewable" | "unreadable" | "memory-only" | "rolled-back" | "handed-over" | "ended-together" | "identity-changed";
 
 /**
  * What is set up wrongly, on this side or on the provider's.
