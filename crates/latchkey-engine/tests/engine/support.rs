@@ -128,12 +128,6 @@ impl World {
         drop(engine);
     }
 
-    /// The person quits: the program ends once nothing is on its way.
-    pub(crate) fn quit(&mut self) {
-        self.run(self.engine().close());
-        self.kill();
-    }
-
     /// Killed and started again.
     pub(crate) fn restart(&mut self) {
         self.kill();
