@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use latchkey_engine::Passphrase;
 use latchkey_protocol::{
-    BackedUp, ConnectionId, ConnectionView, Event, HistoryEntry, Imported, Keep, Overview, Problem,
-    ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    BackedUp, ConnectionId, ConnectionView, Diagnosis, Event, HistoryEntry, Imported, Keep, Overview,
+    Problem, ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
@@ -32,8 +32,9 @@ pub(crate) async fn begin_sign_in(
     provider: ProviderId,
     keep: Keep,
     redirect: Option<Redirect>,
+    purposes: Option<Vec<String>>,
 ) -> Answer<SignInView> {
-    let (view, url) = desk.engine().await?.begin_sign_in(provider, keep, redirect).await?;
+    let (view, url) = desk.engine().await?.begin_sign_in(provider, keep, redirect, purposes).await?;
     outside::open(&app, &url).map(|()| view)
 }
 
@@ -43,8 +44,9 @@ pub(crate) async fn reconnect(
     desk: State<'_, Desk>,
     connection: ConnectionId,
     redirect: Option<Redirect>,
+    further: Vec<String>,
 ) -> Answer<SignInView> {
-    let (view, url) = desk.engine().await?.reconnect(connection, redirect).await?;
+    let (view, url) = desk.engine().await?.reconnect(connection, redirect, further).await?;
     outside::open(&app, &url).map(|()| view)
 }
 
@@ -69,6 +71,20 @@ pub(crate) async fn copy_sign_in_link(
     sign_in: SignInId,
 ) -> Answer<()> {
     outside::copy(&app, desk.engine().await?.sign_in_link(&sign_in)?.to_string())
+}
+
+#[tauri::command]
+pub(crate) async fn diagnose(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<Diagnosis> {
+    desk.engine().await?.diagnose(connection).await
+}
+
+#[tauri::command]
+pub(crate) async fn copy_diagnosis(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    connection: ConnectionId,
+) -> Answer<()> {
+    outside::copy(&app, desk.engine().await?.diagnosis_text(&connection)?)
 }
 
 #[tauri::command]

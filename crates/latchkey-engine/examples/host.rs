@@ -152,7 +152,7 @@ async fn obey(host: &Host, number: &str, words: &[&str]) -> Result<Value, Proble
 async fn begin(host: &Host, provider: &str) -> Result<Value, Problem> {
     let provider = ProviderId::try_from(provider).unwrap();
     let redirect = Some(Redirect::DeepLink);
-    let (_, url) = host.engine.begin_sign_in(provider, Keep::Keychain, redirect).await?;
+    let (_, url) = host.engine.begin_sign_in(provider, Keep::Keychain, redirect, None).await?;
     Ok(json!({ "url": url }))
 }
 

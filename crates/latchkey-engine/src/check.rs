@@ -43,7 +43,8 @@ pub(crate) async fn check(parts: &Arc<Parts>, id: &ConnectionId) -> Result<Conne
     Ok(parts.view_of(&slot))
 }
 
-fn worth_renewing(parts: &Parts, slot: &Slot) -> bool {
+/// Whether a person who asks has access renewed.
+pub(crate) fn worth_renewing(parts: &Parts, slot: &Slot) -> bool {
     let connection = slot.connection();
     match connection.standing {
         Standing::Disconnecting { .. } => false,

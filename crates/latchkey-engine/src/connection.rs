@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::TokenSet;
 use crate::entropy::SharedEntropy;
+use crate::person::Person;
 
 /// One signed-in account at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,17 @@ pub(crate) struct Account {
     pub name: String,
     /// The picture, small and checked.
     pub picture: Option<Picture>,
+    /// More of the person, where the provider was asked by this process and Latchkey keeps it.
+    pub person: Option<Person>,
+}
+
+impl Account {
+    /// The same, found out at this moment.
+    #[must_use]
+    pub(crate) fn seen(mut self, at: Timestamp) -> Self {
+        self.person = self.person.map(|person| Person { seen_at: at, ..person });
+        self
+    }
 }
 
 /// A picture: its media type and bytes.
@@ -247,7 +259,7 @@ impl Connection {
         if matches!(self.standing, Standing::Disconnecting { .. }) {
             return Err(Superseded);
         }
-        self.account = account;
+        self.account = account.seen(at);
         self.standing = Standing::Good;
         self.track = Track { last_success_at: Some(at), ..Track::default() };
         Ok(self)
@@ -274,6 +286,7 @@ impl Connection {
             AttentionReason::HandedOver => FailureKind::Unknown,
             AttentionReason::IdentityChanged => FailureKind::Provider,
             AttentionReason::RevokedOrExpired
+            | AttentionReason::EndedTogether
             | AttentionReason::LostRotation
             | AttentionReason::GrantEnded
             | AttentionReason::NotRenewable => FailureKind::Authorization,
@@ -371,6 +384,7 @@ fn in_words(reason: AttentionReason) -> &'static str {
         AttentionReason::MemoryOnly => "the sign-in was kept in memory and ended with Latchkey",
         AttentionReason::RolledBack => "an older copy of the database was put back",
         AttentionReason::HandedOver => "the sign-in was exported for another computer",
+        AttentionReason::EndedTogether => "another connection of the same account was disconnected",
         AttentionReason::IdentityChanged => "the provider renewed the sign-in as that of another account",
     }
 }
@@ -405,7 +419,7 @@ mod tests {
             provider: ProviderId::try_from("sandbox").unwrap(),
             provider_name: "Sandbox".into(),
             client_id: "client".into(),
-            account: Account { key: "ada".into(), name: "Ada".into(), picture: None },
+            account: Account { key: "ada".into(), name: "Ada".into(), picture: None, person: None },
             keep: Keep::Keychain,
             epoch: 3,
             generation: 7,

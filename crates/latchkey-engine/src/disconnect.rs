@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    ConnectionId, EventBody, FailureKind, HistoryKind, Problem, ProblemCode, Revocation,
+    AttentionReason, ConnectionId, EventBody, FailureKind, HistoryKind, Problem, ProblemCode, Revocation,
 };
 use secrecy::SecretString;
 use url::Url;
@@ -201,7 +201,7 @@ async fn postpone(
 
 /// Erases all that is left here and says farewell, unless the account was signed in anew meanwhile.
 async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocation) {
-    let _epochs = parts.epochs.lock().await;
+    let epochs = parts.epochs.lock().await;
     match parts.store.connection(&connection.id).await {
         Ok(Some(known)) if known.version() != connection.version() => return,
         // Erased, and perhaps by a disk that said it had failed: then nobody has heard of it yet.
@@ -219,6 +219,39 @@ async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocat
     let farewell = view::farewell(connection, revocation, parts.provider_of(connection));
     tracing::info!(connection.id = %connection.id, ?revocation, "disconnected");
     parts.events.send(EventBody::ConnectionRemoved { id: connection.id.clone(), farewell });
+    drop(epochs);
+    if revocation == Revocation::Confirmed {
+        end_others_in_background(parts, connection);
+    }
+}
+
+/// The provider has ended every sign-in of the account, those of other connections too: they are told so before
+/// they find out one by one. On a task of its own: two that are disconnected at once wait for nobody.
+fn end_others_in_background(parts: &Arc<Parts>, connection: &Connection) {
+    let (client_id, key) = (&connection.client_id, &connection.account.key);
+    for slot in parts.end_together(parts.provider_of(connection), client_id, key) {
+        let (of, epoch) = (parts.clone(), slot.connection().epoch);
+        let parts = of.clone();
+        of.tasks.spawn(async move {
+            if let Err(error) = end_together(&parts, &slot, epoch).await {
+                tracing::warn!(connection.id = %slot.id, %error, "an ended sign-in was not recorded");
+            }
+        });
+    }
+}
+
+/// A connection that was signed in anew meanwhile is left alone.
+async fn end_together(parts: &Arc<Parts>, slot: &Slot, epoch: i64) -> Result<(), StoreError> {
+    let _exclusive = slot.exclusive.lock().await;
+    let Some(known) = parts.store.connection(&slot.id).await?.filter(|known| known.epoch == epoch) else {
+        return Ok(());
+    };
+    let now = parts.now();
+    let Ok(ended) = known.needs_sign_in(AttentionReason::EndedTogether, now, None) else { return Ok(()) };
+    let line = (HistoryKind::NeedsSignIn, None);
+    parts.store.commit_state(ended.clone(), true, Some(line), now).await?;
+    parts.publish(ended);
+    Ok(())
 }
 
 /// The disk refused what is to be written of it: it is tried again whether or not anybody restarts Latchkey.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    ConnectionId, ConnectionView, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep, NoticesDue,
-    Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    ConnectionId, ConnectionView, Diagnosis, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep,
+    NoticesDue, Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tokio::sync::{broadcast, watch};
 use url::Url;
@@ -16,6 +16,7 @@ use url::Url;
 use crate::clock::Clock;
 use crate::connection::{Connection, Standing};
 use crate::data_folder::{self, Unfit};
+use crate::discord::Discord;
 use crate::edges::Edges;
 use crate::entropy::{Entropy, SharedEntropy};
 use crate::http::Http;
@@ -28,11 +29,12 @@ use crate::provider::Catalog;
 use crate::refresh;
 use crate::rotation::RotationFolder;
 pub use crate::sign_in::Callback;
-use crate::sign_in::{self, Wish};
+use crate::sign_in::{self, Purposes, Wish};
+use crate::spotify::Spotify;
 use crate::store::{SealedSignIn, Store, StoreError};
 use crate::surroundings::SurroundingsChange;
 use crate::vault::{KeyPlace, KeychainFactory, KeychainThread, Vault};
-use crate::{check, comeback, disconnect, notices, overview, scheduler, view};
+use crate::{call, check, comeback, diagnose, disconnect, notices, overview, scheduler, view};
 
 /// The longest that an end of the program is put off, in milliseconds: one request whose answer comes late.
 const FAREWELL_MS: i64 = 20_000;
@@ -159,27 +161,32 @@ impl Engine {
         overview::retell(&self.parts);
     }
 
-    /// Begins to sign in to a new account. The URL is for the browser alone.
+    /// Begins to sign in to a new account, for the chosen purposes or, without a choice, for those that the
+    /// provider's file takes by default. The URL is for the browser alone.
     pub async fn begin_sign_in(
         &self,
         provider: ProviderId,
         keep: Keep,
         redirect: Option<Redirect>,
+        purposes: Option<Vec<String>>,
     ) -> Result<(SignInView, Url), Problem> {
-        sign_in::begin(&self.parts, Wish { provider, connection: None, keep, redirect }).await
+        let purposes = Purposes::Chosen(purposes);
+        sign_in::begin(&self.parts, Wish { provider, connection: None, keep, redirect, purposes }).await
     }
 
-    /// Begins to sign in again to an account that is connected. What there is stays until that succeeds.
+    /// Begins to sign in again to an account that is connected, for what was asked before and `further`
+    /// purposes. What there is stays until that succeeds.
     pub async fn reconnect(
         &self,
         connection: ConnectionId,
         redirect: Option<Redirect>,
+        further: Vec<String>,
     ) -> Result<(SignInView, Url), Problem> {
         let slot = self.parts.slot(&connection);
         let known = slot.map(|slot| slot.connection()).ok_or_else(|| no_connection(&connection))?;
-        let wish =
-            Wish { provider: known.provider, connection: Some(connection), keep: known.keep, redirect };
-        sign_in::begin(&self.parts, wish).await
+        let purposes = Purposes::Further { asked: known.grant.asked, more: further };
+        let (provider, keep, connection) = (known.provider, known.keep, Some(connection));
+        sign_in::begin(&self.parts, Wish { provider, connection, keep, redirect, purposes }).await
     }
 
     /// Takes a link as the operating system hands it over. It is treated as hostile and never logged.
@@ -202,6 +209,26 @@ impl Engine {
     /// Renews if due and asks the provider who this is.
     pub async fn check(&self, connection: ConnectionId) -> Result<ConnectionView, Problem> {
         check::check(&self.parts, &connection).await
+    }
+
+    /// Renews if due, asks who this is, makes one sample call, and reports all that is known.
+    pub async fn diagnose(&self, connection: ConnectionId) -> Result<Diagnosis, Problem> {
+        diagnose::diagnose(&self.parts, &connection).await
+    }
+
+    /// The last report of a connection as a text: for the clipboard.
+    pub fn diagnosis_text(&self, connection: &ConnectionId) -> Result<String, Problem> {
+        diagnose::text(&self.parts, connection)
+    }
+
+    /// Spotify's Web API for a connection. A connection to another provider is told so by each call.
+    pub fn spotify(&self, connection: ConnectionId) -> Spotify<'_> {
+        Spotify::new(&self.parts, connection)
+    }
+
+    /// Discord's API for a connection. A connection to another provider is told so by each call.
+    pub fn discord(&self, connection: ConnectionId) -> Discord<'_> {
+        Discord::new(&self.parts, connection)
     }
 
     /// Revokes and forgets. The end comes as an event.
@@ -367,6 +394,7 @@ async fn load(parts: &Arc<Parts>, connections: Vec<Connection>) -> Result<(), St
         let slot = parts.publish(connection);
         refresh::remember_rate_limit(parts, &slot);
     }
+    call::remember_waits(parts).await?;
     Ok(())
 }
 

@@ -28,6 +28,10 @@ const HEADER: Duration = Duration::from_secs(10);
 /// Seconds until the whole answer must be there.
 const TOTAL: Duration = Duration::from_secs(15);
 
+/// Who asks. Some providers turn away a request that does not say (RFC 9110 10.1.5).
+pub(crate) const USER_AGENT: &str =
+    concat!("Latchkey/", env!("CARGO_PKG_VERSION"), " (+", env!("CARGO_PKG_REPOSITORY"), ")");
+
 /// Sends requests. Cheap to make: the clients behind it are made on first use.
 #[derive(Default)]
 pub(crate) struct Http {
@@ -98,7 +102,7 @@ async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, NoReply> {
 fn build(loopback: bool, trust: rustls::ClientConfig) -> reqwest::Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(trust)
-        .user_agent(concat!("Latchkey/", env!("CARGO_PKG_VERSION")))
+        .user_agent(USER_AGENT)
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)

@@ -9,6 +9,7 @@ use url::Url;
 use crate::connection::{Account, Picture};
 use crate::flow::token_answer::Subject;
 use crate::http::{Http, NoReply, Reply};
+use crate::person::Person;
 use crate::provider::Provider;
 use crate::provider::file::check_url;
 use crate::text::{displayable, without};
@@ -46,12 +47,15 @@ pub(crate) async fn identify(
     let body = answered(&reply, access)?;
     let identity = &provider.file.identity;
     let key = first_text(&body, &identity.key).ok_or(IdentityError::Nameless)?;
-    let name = first_text(&body, &identity.name).and_then(|name| displayable(&name));
-    let picture = match first_text(&body, &identity.picture) {
+    let person = provider.file.api.as_ref().and_then(|api| api.person(&body));
+    let name = person.as_ref().map(Person::name).or_else(|| first_text(&body, &identity.name));
+    let name = name.and_then(|name| displayable(&name));
+    let url = person.as_ref().map(|person| person.avatar_url.clone());
+    let picture = match url.or_else(|| first_text(&body, &identity.picture)) {
         Some(url) => picture(http, &url).await,
         None => None,
     };
-    Ok(Account { name: name.or_else(|| displayable(&key)).unwrap_or_default(), key, picture })
+    Ok(Account { name: name.or_else(|| displayable(&key)).unwrap_or_default(), key, picture, person })
 }
 
 /// Whether an ID token that came with a renewal names somebody else (OpenID Connect Core 12.2). It is compared

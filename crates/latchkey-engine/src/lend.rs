@@ -32,6 +32,8 @@ pub struct LentToken {
     pub scopes: Arc<[String]>,
     /// Whether it would survive the process: false while the disk refuses to take it.
     pub saved: bool,
+    /// Epoch and generation of the connection whose token it is.
+    pub(crate) version: (i64, i64),
 }
 
 /// Lends the access token of a connection with at least `min_life_ms` of life where that can be had, and
@@ -62,7 +64,7 @@ fn held(parts: &Parts, slot: &Slot, min_life_ms: i64) -> Option<LentToken> {
         let lives = state.life_left(boot).is_none_or(|left| left >= enough);
         let set = state.tokens.as_ref()?;
         let held = stands && lives && !planted(Planted::LifeOnWallClock);
-        held.then(|| lent(set, state.scopes.clone(), true)).flatten()
+        held.then(|| lent(set, state.connection.version(), state.scopes.clone(), true)).flatten()
     })
 }
 
@@ -115,8 +117,8 @@ async fn at_hand(parts: &Parts, slot: &Slot, enough: i64) -> Result<Option<LentT
         }
     }
     if let Some(set) = slot.read(|state| state.unsaved_for(boot, enough)) {
-        let scopes = connection.grant.granted.into();
-        return Ok(lent(&set, scopes, planted(Planted::UnsavedUnmarked)));
+        let (version, scopes) = (connection.version(), connection.grant.granted.into());
+        return Ok(lent(&set, version, scopes, planted(Planted::UnsavedUnmarked)));
     }
     let mut left = slot.read(|state| state.life_left(boot));
     if planted(Planted::LifeOnWallClock) {
@@ -130,7 +132,7 @@ async fn at_hand(parts: &Parts, slot: &Slot, enough: i64) -> Result<Option<LentT
     let left = left.map(|left| left.saturating_sub(parts.clock.boot().0.saturating_sub(boot.0)));
     match loaded {
         Ok(_) if left.is_some_and(|left| left < enough) && !planted(Planted::DeadLent) => Ok(None),
-        Ok(set) => Ok(lent(&set, connection.grant.granted.into(), true)),
+        Ok(set) => Ok(lent(&set, connection.version(), connection.grant.granted.into(), true)),
         // Another process has renewed it, or it is lost; a refresh finds out which and writes it down.
         Err(
             LoadError::Vault(VaultError::ItemMissing | VaultError::Damaged(_))
@@ -141,8 +143,14 @@ async fn at_hand(parts: &Parts, slot: &Slot, enough: i64) -> Result<Option<LentT
     }
 }
 
-fn lent(set: &TokenSet, scopes: Arc<[String]>, saved: bool) -> Option<LentToken> {
-    set.bearer.then(|| LentToken { token: set.access.clone(), expires_at: set.expires_at, scopes, saved })
+fn lent(set: &TokenSet, version: (i64, i64), scopes: Arc<[String]>, saved: bool) -> Option<LentToken> {
+    set.bearer.then(|| LentToken {
+        token: set.access.clone(),
+        expires_at: set.expires_at,
+        scopes,
+        saved,
+        version,
+    })
 }
 
 /// Whether a caller may have the provider asked at this moment: a provider's request to wait holds for

@@ -12,6 +12,10 @@ mod notices;
 mod backup;
 mod protection;
 mod key_rotation;
+mod diagnose;
+mod spotify;
+mod discord;
+mod call;
 mod lend;
 mod check;
 mod disconnect;
@@ -36,6 +40,7 @@ mod rotation;
 mod store;
 mod provider;
 mod connection;
+mod person;
 mod credential;
 mod http;
 mod event;
@@ -52,6 +57,7 @@ mod data_folder;
 pub use callback::{Refusal, SCHEME};
 pub use clock::{Boot, Clock, Sleep, SystemClock};
 pub use data_folder::Unfit;
+pub use discord::Discord;
 pub use edges::{
     Disk, DiskFault, DiskMood, Edges, Network, NoReply, Pause, Reply, Rotation, Rotations, Settling,
 };
@@ -61,6 +67,7 @@ pub use lend::LentToken;
 pub use owner_lock::{NotOwner, OwnerLock};
 pub use passphrase::Passphrase;
 pub use planted::Planted;
+pub use spotify::Spotify;
 pub use store::StoreError;
 pub use surroundings::SurroundingsChange;
 #[cfg(target_os = "linux")]

@@ -8,6 +8,7 @@ mod early_answers;
 mod pace;
 mod settling;
 mod sign_ins;
+mod together;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, Shared};
 use latchkey_protocol::{
-    ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, HealthChange, ProviderId, ProviderView,
-    RestingPlace, SealedReason, Timestamp,
+    ClientIdSource, ConnectionId, ConnectionView, Diagnosis, EventBody, Health, HealthChange, ProviderId,
+    ProviderView, RestingPlace, SealedReason, Timestamp,
 };
 use tokio::sync::Notify;
 
@@ -28,7 +29,7 @@ use crate::entropy::SharedEntropy;
 use crate::event::Events;
 use crate::health::{Doing, Moment, health};
 use crate::http::{Http, host_of};
-use crate::pacing::Gate;
+use crate::pacing::{Buckets, Gate};
 use crate::provider::{Catalog, Provider};
 use crate::skew::Skew;
 use crate::store::{Damage, Store};
@@ -68,6 +69,8 @@ pub(crate) struct Parts {
     pub(crate) surroundings: Surroundings,
     /// Passed by every refresh.
     pub(crate) gate: Gate,
+    /// Rate limits that APIs announce.
+    pub(crate) buckets: Buckets,
     /// Held, for the length of a commit, by whoever raises an epoch.
     pub(crate) epochs: tokio::sync::Mutex<()>,
     /// Answers for sign-ins that are still sealed.
@@ -137,6 +140,10 @@ pub(crate) struct SlotState {
     pub(crate) flight: Option<Flight>,
     pub(crate) doing: Doing,
     pub(crate) unsaved: Option<Unsaved>,
+    /// The version of the set that was renewed for a call, and that the API then refused too.
+    pub(crate) refused_anew: Option<(i64, i64)>,
+    /// The last report.
+    pub(crate) diagnosis: Option<Diagnosis>,
     /// The epoch and generation for which the two deadlines below were computed.
     anchored: Option<(i64, i64)>,
     expires: Option<Boot>,
@@ -176,6 +183,7 @@ impl Parts {
             events: Events::new(),
             due_changed: Notify::new(),
             gate: Gate::default(),
+            buckets: Buckets::default(),
             epochs: tokio::sync::Mutex::new(()),
             early_answers: EarlyAnswers::default(),
             deep_links: AtomicBool::new(true),
@@ -290,7 +298,8 @@ impl Parts {
         let provider = self.provider_of(&state.connection);
         let endpoint = provider.map(|provider| host_of(&provider.file.authorization.token_url));
         let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
-        let moment = Moment { clock_ahead_ms, ..state.moment(self.clock.boot(), now) };
+        let api_waits_until = self.api_waits_until(&state.connection);
+        let moment = Moment { clock_ahead_ms, api_waits_until, ..state.moment(self.clock.boot(), now) };
         if self.vault.wants_to_move(RestingPlace::Sealed) {
             return moment;
         }
@@ -345,6 +354,8 @@ impl Slot {
             flight: None,
             doing: Doing::Nothing,
             unsaved: None,
+            refused_anew: None,
+            diagnosis: None,
             anchored: None,
             expires: None,
             renew: None,
@@ -480,6 +491,7 @@ impl SlotState {
             access_alive: self.access_alive(boot),
             next_renewal_at: self.due().map(to_wall),
             clock_ahead_ms: None,
+            api_waits_until: None,
             unsettled: self.settling.reason(),
         }
     }

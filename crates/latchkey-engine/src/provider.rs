@@ -1,14 +1,20 @@
 //! What a provider is, and which providers there are.
 
+pub(crate) mod api;
+mod asking;
 pub(crate) mod catalog;
 pub(crate) mod file;
+pub(crate) mod purpose;
 
+pub(crate) use api::{Api, ApiClient};
 pub(crate) use catalog::{Catalog, CatalogNotice};
-pub(crate) use file::{ProviderFile, RateLimitScope, RedirectKind};
+pub(crate) use file::{ProviderFile, RateLimitScope, RedirectKind, RevocationEnds};
+pub(crate) use purpose::Purpose;
 
 use latchkey_protocol::{ProviderId, Timestamp};
 
 use crate::connection::Access;
+use crate::person::Person;
 
 /// A provider, read and checked: every URL parses, every pointer points.
 #[derive(Debug, Clone)]
@@ -17,6 +23,16 @@ pub(crate) struct Provider {
     pub id: ProviderId,
     /// What its file says, checked.
     pub file: ProviderFile,
+}
+
+impl Api {
+    /// The person whom an answer of the identity call describes, where Latchkey keeps more than their name.
+    pub(crate) fn person(&self, body: &serde_json::Value) -> Option<Person> {
+        match self.client? {
+            ApiClient::Discord => Person::read(body, self.pictures_url.as_deref()?),
+            ApiClient::Spotify => None,
+        }
+    }
 }
 
 impl Provider {

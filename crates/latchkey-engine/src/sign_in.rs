@@ -44,12 +44,27 @@ pub(crate) struct Wish {
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) keep: Keep,
     pub(crate) redirect: Option<Redirect>,
+    pub(crate) purposes: Purposes,
+}
+
+/// What the person allows.
+pub(crate) enum Purposes {
+    /// These; where nobody has chosen, those of the provider file.
+    Chosen(Option<Vec<String>>),
+    /// What was asked for before, and these.
+    Further {
+        /// Scopes that were asked for before.
+        asked: Vec<String>,
+        /// Purposes.
+        more: Vec<String>,
+    },
 }
 
 /// Begins a sign-in. The URL is for the browser alone.
 pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView, Url), Problem> {
     let provider = parts.catalog.provider(&wish.provider).ok_or_else(|| no_provider(&wish.provider))?;
     let client_id = parts.client_id(provider).ok_or_else(|| no_client_id(provider))?;
+    let provider = &provider.asking(&scopes(provider, &wish.purposes)?);
     let others = others_need_the_key(parts, wish.connection.as_ref());
     parts.vault.prepare(wish.keep, others, &parts.entropy).await?;
     let redirect = choose_redirect(parts, provider, wish.redirect);
@@ -69,6 +84,17 @@ pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView,
     parts.tell_card(&SignInCard::of(&view));
     parts.due_changed.notify_one();
     Ok((view, pending.url))
+}
+
+fn scopes(provider: &Provider, purposes: &Purposes) -> Result<Vec<String>, Problem> {
+    let scopes = match purposes {
+        Purposes::Chosen(chosen) => provider.scopes_for(chosen.as_deref()),
+        Purposes::Further { asked, more } => provider.scopes_again(asked, more),
+    };
+    scopes.map_err(|error| {
+        let message = format!("{}: {error}.", provider.file.name);
+        Problem::new(ProblemCode::InvalidInput, message).hint("Choose among those that its card shows.")
+    })
 }
 
 fn pending(

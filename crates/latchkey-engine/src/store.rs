@@ -7,6 +7,7 @@
 //! A connection that is to be kept in memory only has its rows in a second database that lives in memory,
 //! with the same tables and the same code.
 
+mod api_waits;
 mod connections;
 mod envelopes;
 mod installation;
@@ -14,6 +15,7 @@ mod damage;
 mod health_changes;
 mod incidents;
 mod log;
+mod people;
 mod salvage;
 mod schema;
 mod settings;
@@ -28,6 +30,7 @@ use latchkey_protocol::{ConnectionId, Keep};
 use rusqlite::{Connection as Database, Transaction, TransactionBehavior, ffi};
 
 use crate::edges::{Disk, DiskFault, DiskMood};
+pub(crate) use api_waits::ApiWait;
 pub(crate) use damage::Damage;
 pub(crate) use incidents::{KnownIncident, LastNotices};
 pub(crate) use salvage::Salvaged;

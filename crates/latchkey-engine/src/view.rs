@@ -4,14 +4,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use latchkey_protocol::{
     AccountView, ClientIdSource, ConnectionView, FailureView, Farewell, GrantView, NoticeKind, Problem,
-    ProblemCode, ProviderView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView, SignInView,
-    Timestamp,
+    ProblemCode, ProviderView, PurposeView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView,
+    SignInView, Timestamp,
 };
 
 use crate::callback::SCHEME;
 use crate::connection::{Account, Connection};
 use crate::health::{Moment, health};
-use crate::provider::{Catalog, CatalogNotice, Provider, RedirectKind};
+use crate::provider::{Catalog, CatalogNotice, Provider, Purpose, RedirectKind};
 use crate::store::{Damage, Salvaged, StoreError};
 use crate::vault::{KeyFileError, KeychainError, VaultError};
 
@@ -50,8 +50,19 @@ pub(crate) fn connection(
         sealed: (connection.resting == RestingPlace::Sealed)
             .then(|| moment.unsettled.unwrap_or(SealedReason::OnItsWay)),
         sign_in,
+        purposes: provider.map(|provider| granted_purposes(provider, connection)).unwrap_or_default(),
         manage_url: provider.and_then(|provider| provider.file.manage_url.clone()),
     }
+}
+
+fn granted_purposes(provider: &Provider, connection: &Connection) -> Vec<PurposeView> {
+    let granted =
+        |purpose: &Purpose| purpose.scopes.iter().all(|scope| connection.grant.granted.contains(scope));
+    provider.file.purposes.iter().map(|of| purpose(of, granted(of))).collect()
+}
+
+fn purpose(purpose: &Purpose, on: bool) -> PurposeView {
+    PurposeView { id: purpose.id.clone(), words: purpose.words.clone(), on }
 }
 
 pub(crate) fn account(account: &Account) -> AccountView {
@@ -79,6 +90,7 @@ pub(crate) fn provider(
         name: file.name.clone(),
         summary: file.summary.clone(),
         asks: file.authorization.scopes.iter().map(word).collect(),
+        purposes: file.purposes.iter().map(|of| purpose(of, of.default)).collect(),
         client_id,
         setup,
         sign_in,

@@ -6,12 +6,12 @@ use ts_rs::{Config, TS};
 
 use crate::{
     AccountView, Activity, ActivityKind, AttentionReason, BackedUp, BackupEnd, ClientIdSource,
-    ConfigurationFault, ConnectionId, ConnectionView, DueNotice, Event, EventBody, FailureKind, FailureView,
-    Farewell, GrantKind, GrantState, GrantView, Health, HealthChange, HistoryEntry, HistoryKind, ImportEnd,
-    Imported, Incident, IncidentReason, Keep, Notice, NoticeKind, NoticesDue, Operation, Overview, Problem,
-    ProblemCode, Protection, ProviderId, ProviderView, Redirect, RenewalView, RestingPlace, Revocation,
-    SealedReason, SetupView, Severity, SignInEnding, SignInId, SignInStage, SignInView, Timestamp,
-    VaultState,
+    ConfigurationFault, ConnectionId, ConnectionView, Diagnosis, DiagnosisStep, DueNotice, Event, EventBody,
+    FailureKind, FailureView, Farewell, GrantKind, GrantState, GrantView, Health, HealthChange, HistoryEntry,
+    HistoryKind, ImportEnd, Imported, Incident, IncidentReason, Keep, Notice, NoticeKind, NoticesDue,
+    Operation, Overview, Problem, ProblemCode, Protection, ProviderId, ProviderView, PurposeView, RateBudget,
+    RateScope, Redirect, RenewalView, RestingPlace, Revocation, Sample, SealedReason, SetupView, Severity,
+    SignInEnding, SignInId, SignInStage, SignInView, StepKind, StepOutcome, Timestamp, VaultState,
 };
 
 macro_rules! declarations {
@@ -43,6 +43,7 @@ pub fn typescript() -> String {
         ProviderView,
         ClientIdSource,
         SetupView,
+        PurposeView,
         ConnectionView,
         AccountView,
         GrantView,
@@ -62,6 +63,13 @@ pub fn typescript() -> String {
         HealthChange,
         GrantKind,
         ActivityKind,
+        Diagnosis,
+        DiagnosisStep,
+        StepKind,
+        StepOutcome,
+        RateBudget,
+        RateScope,
+        Sample,
         NoticesDue,
         DueNotice,
         Incident,

@@ -99,6 +99,8 @@ pub enum AttentionReason {
     RolledBack,
     /// It was exported for another computer, and two that renew one sign-in end it for each other.
     HandedOver,
+    /// Another connection of the same account was disconnected, and the provider ends all of them together.
+    EndedTogether,
     /// The provider renewed the sign-in as that of another account; nothing of its answer is used.
     IdentityChanged,
 }

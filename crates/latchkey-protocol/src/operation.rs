@@ -16,6 +16,8 @@ macro_rules! operations {
             cancel_sign_in => CancelSignIn, "Give up a sign-in, or dismiss how one ended";
             open_sign_in_page => OpenSignInPage, "Open the browser again for a sign-in that waits";
             copy_sign_in_link => CopySignInLink, "Copy the link of a sign-in that waits";
+            diagnose => Diagnose, "Check, make one sample call, and report all that is known";
+            copy_diagnosis => CopyDiagnosis, "Copy the last report of a connection";
             check => Check, "Renew if due and ask the provider who this is";
             disconnect => Disconnect, "Revoke and forget";
             forget => Forget, "Forget here without waiting for the provider";

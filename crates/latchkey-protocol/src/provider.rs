@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ProviderId, SignInView};
+use crate::{ProviderId, PurposeView, SignInView};
 
 /// A service one can connect to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +15,10 @@ pub struct ProviderView {
     pub name: String,
     /// What connecting it is good for, in one sentence.
     pub summary: String,
-    /// Scopes that are asked for, in words where the provider file has words.
+    /// Scopes that are always asked for, in words where the provider file has words.
     pub asks: Vec<String>,
+    /// What the person may allow or leave beyond that.
+    pub purposes: Vec<PurposeView>,
     /// Where the client id comes from.
     pub client_id: ClientIdSource,
     /// What the person does to get a client id of their own.

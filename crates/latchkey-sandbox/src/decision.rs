@@ -51,7 +51,11 @@ pub(crate) fn agree(core: &mut Core, request: AuthorizationRequest, account: &st
 
 /// Sends the browser back with `access_denied`. The sandbox did its work, so this counts as accepted.
 pub(crate) fn decline(core: &Core, request: &AuthorizationRequest) -> Answer {
-    let pairs = vec![("error", "access_denied".into())];
+    let mut pairs = vec![("error", "access_denied".into())];
+    if request.face == Face::Discord {
+        let why = "The resource owner or authorization server denied the request";
+        pairs.push(("error_description", why.into()));
+    }
     Answer::accepted(redirect(core, request.face, &request.redirect_uri, Some(&request.state), pairs))
 }
 

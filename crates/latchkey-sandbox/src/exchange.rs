@@ -24,6 +24,8 @@ pub(crate) struct Exchange {
     pub(crate) path: String,
     pub(crate) query: Params,
     pub(crate) form: Params,
+    /// The body where it is JSON.
+    pub(crate) json: Option<serde_json::Value>,
     pub(crate) headers: HeaderMap,
     /// Whether a fault asks this refresh to rotate, whatever the settings say.
     pub(crate) rotate_now: bool,
@@ -45,6 +47,7 @@ impl Exchange {
             path: parts.uri.path().to_owned(),
             query: Params::parse(parts.uri.query().unwrap_or_default().as_bytes()),
             form,
+            json: serde_json::from_slice(&body).ok(),
             headers: parts.headers,
             rotate_now: false,
         })

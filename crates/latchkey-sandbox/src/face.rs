@@ -21,6 +21,8 @@ pub enum Face {
     Plain,
     /// Spotify as of autumn 2026, under `/spotify`.
     Spotify,
+    /// Discord as of autumn 2026, under `/discord`: a public client with PKCE.
+    Discord,
 }
 
 impl Face {
@@ -29,6 +31,7 @@ impl Face {
         match self {
             Self::Plain => "",
             Self::Spotify => "/spotify",
+            Self::Discord => "/discord/oauth2",
         }
     }
 
@@ -37,6 +40,7 @@ impl Face {
         match self {
             Self::Plain => "Latchkey Sandbox",
             Self::Spotify => "Latchkey Sandbox, Spotify rules",
+            Self::Discord => "Latchkey Sandbox, Discord rules",
         }
     }
 
@@ -44,6 +48,7 @@ impl Face {
         match self {
             Self::Plain => scope::PLAIN,
             Self::Spotify => scope::SPOTIFY,
+            Self::Discord => scope::DISCORD,
         }
     }
 
@@ -62,6 +67,11 @@ impl Face {
                 Prefixes { code: "sbx_code_", access_token: "sbx_access_", refresh_token: "sbx_refresh_" }
             }
             Self::Spotify => Prefixes { code: "AQLK", access_token: "BQ", refresh_token: "AQ" },
+            Self::Discord => Prefixes {
+                code: "simDiscordCode_",
+                access_token: "simDiscordAccess_",
+                refresh_token: "simDiscordRefresh_",
+            },
         }
     }
 
@@ -69,6 +79,8 @@ impl Face {
         match self {
             Self::Plain => settings.rotation,
             Self::Spotify => settings.spotify.rotation,
+            // The old refresh token dies at once, and using it again ends nothing else.
+            Self::Discord => Rotation::Rotate { grace_seconds: 0, reuse_detection: false },
         }
     }
 
@@ -76,8 +88,17 @@ impl Face {
         let seconds = match self {
             Self::Plain => settings.authorization_life_seconds,
             Self::Spotify => settings.spotify.authorization_life_seconds,
+            Self::Discord => None,
         };
         seconds.map(Duration::from_secs)
+    }
+
+    /// The life of an access token in seconds.
+    pub(crate) fn access_token_life(self, settings: &Settings) -> u64 {
+        match self {
+            Self::Plain | Self::Spotify => settings.access_token_life_seconds,
+            Self::Discord => settings.discord.access_token_life_seconds,
+        }
     }
 
     /// The token endpoint's refusal (RFC 6749 5.2), as this face words it.
@@ -87,6 +108,10 @@ impl Face {
             Self::Spotify => {
                 (axum::http::StatusCode::BAD_REQUEST, refusal.spotify_code(), refusal.spotify_reason())
             }
+            Self::Discord => match refusal.discord_reason() {
+                Some(reason) => (refusal.status(), refusal.code(), reason.to_owned()),
+                None => return answer::json(refusal.status(), &json!({"error": refusal.code()})),
+            },
         };
         let mut response = answer::json(status, &json!({"error": code, "error_description": description}));
         if challenge_basic && self == Self::Plain && refusal.code() == "invalid_client" {

@@ -26,6 +26,7 @@ mod control;
 mod control_routes;
 mod core;
 mod decision;
+mod discord;
 mod door;
 mod exchange;
 mod face;
@@ -46,6 +47,7 @@ mod scope;
 mod server;
 mod settings;
 mod spotify;
+mod spotify_library;
 mod spotify_plays;
 mod token;
 mod token_answer;
@@ -66,6 +68,6 @@ pub use record::{Entry, Outcome, SelectedHeaders};
 pub use route::Endpoint;
 pub use server::{Sandbox, SandboxOptions};
 pub use settings::{
-    Callback, Consent, ExpiresIn, RefreshTokenMember, Rotation, ScopeMember, Settings, SpotifySettings,
-    Standing, TokenType,
+    Callback, Consent, DiscordMood, DiscordSettings, ExpiresIn, RefreshTokenMember, Rotation, ScopeMember,
+    Settings, SpotifySettings, Standing, TokenType,
 };

@@ -23,7 +23,7 @@ pub(crate) fn write(core: &Core, face: Face, tokens: &TokenSet, occasion: Occasi
     let members = [
         ("access_token", Some(tokens.access_token.clone().into())),
         ("token_type", token_type(settings)),
-        ("expires_in", expires_in(settings)),
+        ("expires_in", expires_in(settings, face)),
         ("refresh_token", refresh_token(settings, tokens, occasion)),
         ("scope", scope(settings, tokens)),
         // A client has to ignore what it does not know (RFC 6749 5.1).
@@ -42,8 +42,8 @@ fn token_type(settings: &Settings) -> Option<Value> {
     }
 }
 
-fn expires_in(settings: &Settings) -> Option<Value> {
-    let seconds = settings.access_token_life_seconds;
+fn expires_in(settings: &Settings, face: Face) -> Option<Value> {
+    let seconds = face.access_token_life(settings);
     match settings.expires_in {
         ExpiresIn::Number => Some(seconds.into()),
         ExpiresIn::String => Some(seconds.to_string().into()),

@@ -85,7 +85,7 @@ async fn provider(life: u64) -> Outcome<Sandbox> {
 
 async fn sign_in(engine: &Engine) -> Outcome<()> {
     let provider = ProviderId::try_from("sandbox")?;
-    let (_, url) = engine.begin_sign_in(provider, Keep::Keychain, Some(Redirect::DeepLink)).await?;
+    let (_, url) = engine.begin_sign_in(provider, Keep::Keychain, Some(Redirect::DeepLink), None).await?;
     if engine.complete_sign_in(&browser(url).await?).await != Callback::Taken {
         return Err("the engine did not take the link".into());
     }

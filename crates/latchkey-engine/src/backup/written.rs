@@ -83,7 +83,12 @@ fn connection(written: Written, set: &TokenSet, at: Timestamp) -> Option<Connect
         provider: written.provider,
         provider_name: written.provider_name,
         client_id: written.client_id,
-        account: Account { key: written.account_key, name: written.account_name, picture: None },
+        account: Account {
+            key: written.account_key,
+            name: written.account_name,
+            picture: None,
+            person: None,
+        },
         keep: Keep::Keychain,
         epoch: written.epoch,
         generation: written.generation,

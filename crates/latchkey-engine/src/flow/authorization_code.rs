@@ -279,6 +279,7 @@ mod tests {
     fn request() -> AuthorizationRequest {
         let catalog = Catalog::load(std::path::Path::new("/nonexistent"), None);
         let spotify = catalog.provider(&ProviderId::try_from("spotify").unwrap()).unwrap();
+        let spotify = &spotify.asking(&spotify.scopes_for(None).unwrap());
         // The verifier of RFC 7636 appendix B.
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned();
         let redirect = "dev.latchkey.app:/oauth/spotify";

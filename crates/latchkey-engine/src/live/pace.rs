@@ -7,6 +7,7 @@ use crate::clock::Boot;
 use crate::connection::Connection;
 use crate::http::host_of;
 use crate::pacing::Ask;
+use crate::provider::Api;
 
 impl Parts {
     /// An answer of `endpoint` with this `Date` came to a request that left at `sent`.
@@ -30,6 +31,25 @@ impl Parts {
             account: connection.account.key.clone(),
             scope: file.map(|file| file.refresh.rate_limit).unwrap_or_default(),
         }
+    }
+
+    /// The same of one that wants to call the provider's API.
+    pub(crate) fn ask_api(connection: &Connection, api: &Api) -> Ask {
+        Ask {
+            who: connection.id.clone(),
+            endpoint: api.url.clone(),
+            client_id: connection.client_id.clone(),
+            account: connection.account.key.clone(),
+            scope: api.rate_limit,
+        }
+    }
+
+    /// Until when the API of a connection's provider asked to be left alone.
+    pub(super) fn api_waits_until(&self, connection: &Connection) -> Option<Timestamp> {
+        let api = self.provider_of(connection)?.file.api.as_ref()?;
+        let boot = self.clock.boot();
+        let until = self.gate.limited_until(&Self::ask_api(connection, api), boot)?;
+        Some(self.now().plus(until.0.saturating_sub(boot.0)))
     }
 }
 

@@ -101,6 +101,9 @@ fn why(reason: AttentionReason, name: &str) -> String {
         AttentionReason::Unreadable => "The stored sign-in cannot be read.".to_owned(),
         AttentionReason::MemoryOnly => "It was kept in memory only and ended with Latchkey.".to_owned(),
         AttentionReason::RolledBack => "An older copy of Latchkey's database was put back.".to_owned(),
+        AttentionReason::EndedTogether => {
+            "Another connection of the same account was disconnected, which ended this one too.".to_owned()
+        }
         AttentionReason::IdentityChanged => {
             format!("{name} renewed it as the sign-in of another account.")
         }

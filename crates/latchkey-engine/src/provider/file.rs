@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use url::Url;
 
+use super::api::Api;
+use super::purpose::{self, Purpose};
+
 /// A provider as data. Unknown keys are refused, so that a typing error is not a silent default.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,8 +30,13 @@ pub(crate) struct ProviderFile {
     pub client: Client,
     /// The authorization code flow.
     pub authorization: Authorization,
+    /// What a person may allow or leave, beyond the scopes that are always asked for.
+    #[serde(default)]
+    pub purposes: Vec<Purpose>,
     /// The call that names the account.
     pub identity: Identity,
+    /// The API, where Latchkey calls it.
+    pub api: Option<Api>,
     /// What the provider does to grants.
     #[serde(default)]
     pub grant: Grant,
@@ -109,6 +117,20 @@ pub(crate) struct Identity {
 pub(crate) struct Grant {
     /// Days after which a grant ends whatever happens.
     pub life_days: Option<u16>,
+    /// What a revocation ends: one grant, unless the provider says otherwise.
+    #[serde(default)]
+    pub revocation_ends: RevocationEnds,
+}
+
+/// What a revocation ends (RFC 7009 2.1 leaves it to the provider).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RevocationEnds {
+    /// The grant of the revoked token.
+    #[default]
+    Grant,
+    /// Every grant of the account to the client id.
+    Account,
 }
 
 /// When access is renewed.
@@ -176,6 +198,7 @@ fn check(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
     check_id(file, text)?;
     check_urls(file, text)?;
     check_pointers(file, text)?;
+    check_purposes(file, text)?;
     check_authorization(file, text)
 }
 
@@ -200,6 +223,8 @@ fn check_urls(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
         ("revocation_url", authorization.revocation_url.as_ref()),
         ("issuer", authorization.issuer.as_ref()),
         ("url", Some(&file.identity.url)),
+        ("url", file.api.as_ref().map(|api| &api.url)),
+        ("pictures_url", file.api.as_ref().and_then(|api| api.pictures_url.as_ref())),
         ("manage_url", file.manage_url.as_ref()),
         ("register_url", file.client.register_url.as_ref()),
     ];
@@ -254,6 +279,13 @@ fn check_pointers(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
         ));
     }
     Ok(())
+}
+
+fn check_purposes(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
+    purpose::fault(&file.purposes).map_or(Ok(()), |(key, value, message)| {
+        let remedy = "Give each purpose an id of its own, words, and at least one scope.";
+        Err(FileFault::new(text, key, &value, message, remedy))
+    })
 }
 
 /// Parameters that belong to the protocol, not to a file.

@@ -98,8 +98,9 @@ pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Pag
             }
             Err(problem) => {
                 if problem.code == ProblemCode::Storage {
-                    let connected = existing(parts, &pending, &account).is_some();
-                    give_back(parts, &pending, &redeemed.set, connected).await;
+                    let known = existing(parts, &pending, &account);
+                    let shared = shared(parts, &pending, &account, known.as_deref());
+                    give_back(parts, &pending, &redeemed.set, shared).await;
                 }
                 return end(parts, &pending, SignInEnding::Failed { problem });
             }
@@ -126,7 +127,8 @@ async fn conclude(
     }
     drop(epochs);
     super::forget_row(parts, pending).await;
-    give_back(parts, pending, &redeemed.set, existing.is_some()).await;
+    let shared = shared(parts, pending, account, existing.as_deref());
+    give_back(parts, pending, &redeemed.set, shared).await;
     Ok(match expected.filter(|_| !given_up) {
         Some(expected) => {
             let found = view::account(account);
@@ -185,6 +187,12 @@ fn other_account(parts: &Parts, pending: &PendingSignIn, account: &Account) -> O
     let slot = parts.slot(pending.connection.as_ref()?)?;
     let expected = slot.connection().account;
     (expected.key != account.key).then(|| view::account(&expected))
+}
+
+/// Whether revoking these tokens would end a sign-in that is in use.
+fn shared(parts: &Parts, pending: &PendingSignIn, account: &Account, existing: Option<&Slot>) -> bool {
+    let provider = parts.catalog.provider(&pending.provider);
+    existing.is_some() || !parts.end_together(provider, &pending.client_id, &account.key).is_empty()
 }
 
 /// Revokes tokens that nobody wants, unless their account is connected here: revoking may end its grant too.
@@ -259,7 +267,7 @@ fn new_connection(
         provider: pending.provider.clone(),
         provider_name: provider_name(parts, pending),
         client_id: pending.client_id.clone(),
-        account,
+        account: account.seen(now),
         keep: pending.keep,
         epoch: base.as_ref().map_or(0, |base| base.epoch) + 1,
         generation: base.as_ref().map_or(0, |base| base.generation) + 1,

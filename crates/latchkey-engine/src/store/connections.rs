@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::people::write_person;
 use super::{Damage, RowError, Store, StoreError};
 use crate::connection::{Access, Account, Connection, Grant, Picture};
 use crate::planted::{Planted, planted};
@@ -125,7 +126,7 @@ fn read(row: &Row<'_>) -> Result<Connection, RowError> {
         provider: ProviderId::try_from(text("provider")?).map_err(|_| bad("provider"))?,
         provider_name: text("provider_name")?,
         client_id: text("client_id")?,
-        account: Account { key: text("account_key")?, name: text("account_name")?, picture },
+        account: Account { key: text("account_key")?, name: text("account_name")?, picture, person: None },
         keep: from_json(&text("keep")?, "connections.keep")?,
         epoch: row.get("epoch")?,
         generation: row.get("generation")?,
@@ -174,7 +175,8 @@ pub(super) fn write_connection(
         ":resting": to_json(&connection.resting)?,
         ":created_at": connection.created_at.0,
     })?;
-    write_picture(transaction, connection)
+    write_picture(transaction, connection)?;
+    write_person(transaction, connection)
 }
 
 const UPSERT: &str = "

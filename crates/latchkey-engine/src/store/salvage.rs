@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection as Database, OpenFlags, Row, params_from_iter};
 
 /// The tables in the order in which their rows may be inserted.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "settings",
     "connections",
     "pictures",
@@ -20,6 +20,8 @@ const TABLES: [&str; 9] = [
     "incidents",
     "history",
     "health_changes",
+    "api_waits",
+    "discord_people",
 ];
 /// Bytes of a page, SQLite's default, which nothing here changes.
 const PAGE: usize = 4096;

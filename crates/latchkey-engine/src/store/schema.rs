@@ -7,8 +7,11 @@ use rusqlite_migration::{M, Migrations};
 
 use super::{StoreError, failing};
 
-const MIGRATIONS: &[M<'static>] =
-    &[M::up(include_str!("migrations/001_first.sql")), M::up(include_str!("migrations/002_health.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("migrations/001_first.sql")),
+    M::up(include_str!("migrations/002_health.sql")),
+    M::up(include_str!("migrations/003_clients.sql")),
+];
 
 /// Settings of the connection, then migrations, each in a transaction of its own.
 pub(super) fn prepare(path: &Path, mut database: Database) -> Result<Database, StoreError> {

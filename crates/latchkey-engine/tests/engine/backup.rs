@@ -132,7 +132,7 @@ fn an_import_replaces_an_older_sign_in_of_the_same_account() {
     let mut world = World::connected();
     world.clock.advance(30 * MINUTE);
     let id = world.connection().id;
-    let (_, url) = world.run(world.engine().reconnect(id, None)).unwrap();
+    let (_, url) = world.run(world.engine().reconnect(id, None, vec![])).unwrap();
     world.kill();
     let old = fs::read(world.database()).unwrap();
     let items = world.keychain.items();

@@ -49,7 +49,7 @@ fn with_second(lines: &str) -> World {
 
 fn begin_at(world: &World, provider: &str) -> Url {
     let provider = ProviderId::try_from(provider).unwrap();
-    world.run(world.engine().begin_sign_in(provider, Keep::Keychain, None)).unwrap().1
+    world.run(world.engine().begin_sign_in(provider, Keep::Keychain, None, None)).unwrap().1
 }
 
 fn stage(world: &World, provider: &str) -> Option<SignInStage> {

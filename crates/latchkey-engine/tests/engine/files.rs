@@ -94,7 +94,7 @@ fn a_connection_whose_provider_file_is_gone_is_kept_and_says_so() {
     let redirect_uris = vec!["dev.latchkey.app:/oauth/other".to_owned()];
     world.sandbox.add_client(Client { redirect_uris, ..Client::public(Client::DESKTOP) });
     let other = ProviderId::try_from("other").unwrap();
-    let (_, url) = world.run(world.engine().begin_sign_in(other, Keep::Keychain, None)).unwrap();
+    let (_, url) = world.run(world.engine().begin_sign_in(other, Keep::Keychain, None, None)).unwrap();
     world.link(&world.browser(&url));
     world.until_settled();
     world.kill();

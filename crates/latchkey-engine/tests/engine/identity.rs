@@ -95,7 +95,7 @@ fn f24_signing_in_anew_as_the_same_account_heals_it() {
     let world = World::connected();
     renewed_with(&world, &id_token(&json!({ "sub": "mallory" })));
     assert_changed(&world);
-    let (_, url) = world.run(world.engine().reconnect(world.connection().id, None)).unwrap();
+    let (_, url) = world.run(world.engine().reconnect(world.connection().id, None, vec![])).unwrap();
     world.link(&world.browser(&url));
     world.until("healthy", |overview| overview.connections[0].health.severity == Severity::Healthy);
     assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);

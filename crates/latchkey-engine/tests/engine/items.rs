@@ -105,7 +105,7 @@ fn f46_a_lost_installation_key_is_told_and_a_new_sign_in_begins_afresh() {
     let world = tampered(|_, items| items.retain(|name, _| !name.ends_with("installation-key")));
     assert_unreadable(&world, 0);
     let id = world.connection().id;
-    let (_, url) = world.run(world.engine().reconnect(id.clone(), None)).unwrap();
+    let (_, url) = world.run(world.engine().reconnect(id.clone(), None, vec![])).unwrap();
     world.link(&world.browser(&url));
     world.until("healthy", |overview| overview.connections[0].health.severity == Severity::Healthy);
     world.until_settled();

@@ -155,7 +155,7 @@ fn reconnecting_with_the_same_account_keeps_the_connection_and_its_history() {
     let world = World::connected();
     let before = world.connection();
     world.clock.advance(MINUTE);
-    let (_, url) = world.run(world.engine().reconnect(before.id.clone(), None)).unwrap();
+    let (_, url) = world.run(world.engine().reconnect(before.id.clone(), None, vec![])).unwrap();
     assert_eq!(world.link(&world.browser(&url)), Callback::Taken);
     world.until("signed in again", |overview| {
         let connection = &overview.connections[0];
@@ -172,7 +172,7 @@ fn reconnecting_as_somebody_else_is_refused_by_name_and_changes_nothing() {
     let world = World::connected();
     let before = world.connection();
     world.settings(|settings| settings.consent = Consent::Agree { account: "ben".into() });
-    let (_, url) = world.run(world.engine().reconnect(before.id.clone(), None)).unwrap();
+    let (_, url) = world.run(world.engine().reconnect(before.id.clone(), None, vec![])).unwrap();
     world.link(&world.browser(&url));
     world.until("refused", |overview| {
         let stage = overview.connections[0].sign_in.as_ref().map(|sign_in| sign_in.stage.clone());

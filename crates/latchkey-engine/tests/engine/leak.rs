@@ -165,7 +165,7 @@ fn a_life_with_everything_in_it_leaks_nothing() {
     life.world.until("two accounts", |overview| overview.connections.len() == 2);
 
     let ada = life.world.overview().connections[0].id.clone();
-    let (view, url) = life.world.run(life.world.engine().reconnect(ada.clone(), None)).unwrap();
+    let (view, url) = life.world.run(life.world.engine().reconnect(ada.clone(), None, vec![])).unwrap();
     life.say(view);
     let link = life.world.browser(&url);
     for hostile in

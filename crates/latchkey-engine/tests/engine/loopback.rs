@@ -169,7 +169,7 @@ fn a_browser_that_hangs_up_at_once_has_delivered_its_answer() {
 fn the_answer_of_another_sign_in_is_a_stranger_at_this_port() {
     let world = World::connected();
     let id = world.connection().id;
-    let (_, url) = world.run(world.engine().reconnect(id, None)).unwrap();
+    let (_, url) = world.run(world.engine().reconnect(id, None, vec![])).unwrap();
     let other = world.browser(&url);
     let port = at_port(world);
     let answer = port.get(other.strip_prefix("dev.latchkey.app:").unwrap());

@@ -3,10 +3,14 @@
 
 mod answers;
 mod backup;
+mod call;
 mod callback;
 mod certificates;
 mod check;
+mod clients;
 mod comeback;
+mod diagnose;
+mod discord;
 mod disk;
 mod files;
 mod identity;
@@ -26,6 +30,7 @@ mod refresh;
 mod restart;
 mod rollback;
 mod skew;
+mod spotify;
 mod support;
 #[cfg(target_os = "linux")]
 mod system_bus;

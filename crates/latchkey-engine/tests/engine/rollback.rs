@@ -125,7 +125,7 @@ fn a_sign_in_that_is_newer_than_the_copy_is_not_taken_for_rolled_back() {
     put_back(&mut world, &copy);
     world.start();
     let id = world.connection().id;
-    let (_, url) = world.run(world.engine().reconnect(id, None)).unwrap();
+    let (_, url) = world.run(world.engine().reconnect(id, None, vec![])).unwrap();
     world.link(&world.browser(&url));
     world.until_settled();
     assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::waits::PATIENCE;
-use latchkey_engine::{Callback, Edges, Engine, ManualClock, MemoryKeychain, Options, OsEntropy, StartError};
+use latchkey_engine::{
+    Callback, Clock as _, Edges, Engine, ManualClock, MemoryKeychain, Options, OsEntropy, StartError,
+};
 use latchkey_protocol::{
     ConnectionId, ConnectionView, Event, EventBody, GrantState, Keep, Overview, Problem, ProviderId,
     ProviderView, Redirect, Revocation, SignInView, Timestamp,
@@ -161,6 +163,11 @@ impl World {
         connections.remove(0)
     }
 
+    /// The engine's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.wall()
+    }
+
     pub(crate) fn grant(&self) -> GrantState {
         self.connection().health.grant
     }
@@ -178,7 +185,7 @@ impl World {
         keep: Keep,
         redirect: Option<Redirect>,
     ) -> Result<(SignInView, Url), Problem> {
-        self.run(self.engine().begin_sign_in(sandbox(), keep, redirect))
+        self.run(self.engine().begin_sign_in(sandbox(), keep, redirect, None))
     }
 
     /// The browser's part: follows the authorization URL to the redirect back to Latchkey.

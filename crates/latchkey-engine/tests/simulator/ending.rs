@@ -92,6 +92,7 @@ fn ended(world: &World, reason: AttentionReason) {
         | AttentionReason::Unreadable
         | AttentionReason::MemoryOnly
         | AttentionReason::RolledBack
+        | AttentionReason::EndedTogether
         | AttentionReason::IdentityChanged
         | AttentionReason::HandedOver => false,
     };

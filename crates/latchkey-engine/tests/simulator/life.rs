@@ -225,7 +225,7 @@ async fn burst(incarnation: Arc<Incarnation>, engine: Arc<Engine>) {
 /// A sign-in, up to a connection.
 pub(crate) async fn sign_in(world: &World, engine: &Engine) -> bool {
     let provider = ProviderId::try_from("sandbox").unwrap();
-    let Ok((_, url)) = engine.begin_sign_in(provider, Keep::Keychain, None).await else { return false };
+    let Ok((_, url)) = engine.begin_sign_in(provider, Keep::Keychain, None, None).await else { return false };
     let asked = |name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
     let code = world.state().provider.agree();
     pass(500).await;

@@ -6,6 +6,7 @@ import type {
   BackedUp,
   ConnectionId,
   ConnectionView,
+  Diagnosis,
   Event,
   HistoryEntry,
   Imported,
@@ -28,6 +29,8 @@ export interface BeginSignIn {
   keep: Keep;
   /** How the browser comes back; `null` lets Latchkey choose. */
   redirect: Redirect | null;
+  /** What the person allows; `null` leaves it to the provider file. */
+  purposes: string[] | null;
 }
 
 /** What a reconnect needs to know. */
@@ -35,6 +38,8 @@ export interface Reconnect {
   connection: ConnectionId;
   /** How the browser comes back; `null` lets Latchkey choose. */
   redirect: Redirect | null;
+  /** What the person allows beyond what was asked before. */
+  further: string[];
 }
 
 /** A backup: the whole path of its file, and the passphrase under which it is sealed. */
@@ -53,6 +58,9 @@ export interface Backend {
   cancelSignIn(request: { signIn: SignInId }): Promise<void>;
   openSignInPage(request: { signIn: SignInId }): Promise<void>;
   copySignInLink(request: { signIn: SignInId }): Promise<void>;
+  diagnose(request: { connection: ConnectionId }): Promise<Diagnosis>;
+  /** Copies the last report. */
+  copyDiagnosis(request: { connection: ConnectionId }): Promise<void>;
   check(request: { connection: ConnectionId }): Promise<ConnectionView>;
   disconnect(request: { connection: ConnectionId }): Promise<void>;
   forget(request: { connection: ConnectionId }): Promise<void>;

@@ -6,6 +6,7 @@ import type {
   BackedUp,
   ConnectionId,
   ConnectionView,
+  Diagnosis,
   EventBody,
   HistoryEntry,
   Imported,
@@ -24,6 +25,8 @@ export interface World {
   overview: Overview;
   /** What `history` answers. */
   history?: HistoryEntry[];
+  /** What `diagnose` answers. */
+  diagnosis?: Diagnosis;
   /** Operations that fail, and how. */
   problems?: Partial<Record<keyof Backend, Problem>>;
   /** What providers answer to a disconnect; without it they never answer. */
@@ -78,6 +81,14 @@ export class MemoryBackend implements Backend {
 
   openSignInPage = (request: { signIn: SignInId }) => this.#do('openSignInPage', request, () => undefined);
   copySignInLink = (request: { signIn: SignInId }) => this.#do('copySignInLink', request, () => undefined);
+
+  diagnose = (request: { connection: ConnectionId }) =>
+    this.#do('diagnose', request, () => {
+      if (!this.world.diagnosis) throw new Error('no diagnosis in this world');
+      return this.world.diagnosis;
+    });
+
+  copyDiagnosis = (request: { connection: ConnectionId }) => this.#do('copyDiagnosis', request, () => undefined);
 
   check = (request: { connection: ConnectionId }) =>
     this.#do('check', request, () => {

@@ -23,6 +23,8 @@ export function tauriBackend(): Backend {
     cancelSignIn: (request) => call('cancel_sign_in', request),
     openSignInPage: (request) => call('open_sign_in_page', request),
     copySignInLink: (request) => call('copy_sign_in_link', request),
+    diagnose: (request) => call('diagnose', request),
+    copyDiagnosis: (request) => call('copy_diagnosis', request),
     check: (request) => call('check', request),
     disconnect: (request) => call('disconnect', request),
     forget: (request) => call('forget', request),

@@ -1,5 +1,5 @@
 // What a card may ask of the view. A card never knows who does it.
-import type { HistoryEntry } from '../api/bindings';
+import type { Diagnosis, HistoryEntry } from '../api/bindings';
 
 /** What was typed into a form for passphrases; what it did not ask for is empty. */
 export interface Entered {
@@ -46,11 +46,18 @@ export interface ConnectionHandlers {
   onshowsetup: () => unknown;
   /** Reads what happened, newest first. */
   onhistory: () => Promise<HistoryEntry[]>;
+  /** Finds out what works. */
+  ondiagnose: () => Promise<Diagnosis>;
+  /** Copies the last report; resolves to whether it worked. */
+  oncopydiagnosis: () => Promise<boolean>;
+  /** Signs in again for more. */
+  ongrantmore: (further: string[]) => unknown;
 }
 
 /** Around one provider. */
 export interface ProviderHandlers {
-  onsignin: () => unknown;
+  /** Signs in for these purposes. */
+  onsignin: (purposes: string[]) => unknown;
   /** Opens or closes the set-up. */
   onsetup: (open: boolean) => unknown;
   /** Saves a client id; resolves to what is wrong with it, or nothing. */

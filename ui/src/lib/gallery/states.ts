@@ -7,6 +7,7 @@ import {
   BEN,
   connection,
   DAY,
+  diagnosis,
   discord,
   ended,
   type HealthParts,
@@ -85,6 +86,14 @@ const FAULTS: readonly ConfigurationFault[] = [
 const farewell = (revocation: NonNullable<World['revocation']>, manageUrl: string | null = null): State => ({
   world: { overview: overview({ connections: [connection({ manageUrl }), neighbour()] }), revocation },
   press: ['[data-connection=c-1] [data-action=disconnect]', '[data-action=confirm-disconnect]'],
+});
+
+const detailsOpen = '[data-connection=c-1] summary';
+
+/** One connection whose diagnosis was asked for. */
+const diagnosed = (rest: Omit<World, 'overview'>): State => ({
+  world: { overview: overview({ connections: [connection()] }), ...rest },
+  press: [detailsOpen, '[data-connection=c-1] [data-action=diagnose]'],
 });
 
 const SEALED: readonly SealedReason[] = ['on-its-way', 'too-large', 'keychain-locked', 'keychain-absent', 'keychain-slow', 'keychain-refused'];
@@ -193,6 +202,41 @@ export const STATES: Record<string, State> = {
     },
     press: ['[data-connection=c-1] summary'],
   },
+  'diagnosis': diagnosed({ diagnosis: diagnosis() }),
+  'diagnosis-discord': diagnosed({
+    diagnosis: diagnosis({
+      providerName: 'Discord',
+      steps: diagnosis().steps.map((step) =>
+        step.kind === 'sample' ? { ...step, message: 'Discord lets Latchkey in for: identify, guilds.' } : step,
+      ),
+      budget: { remaining: 4, limit: 5, resetsInMs: 1_000, scope: 'user' },
+      sample: { kind: 'application', name: 'Latchkey', expires: NOW + 7 * DAY },
+    }),
+  }),
+  'diagnosis-failed': diagnosed({
+    diagnosis: diagnosis({
+      steps: [
+        { kind: 'renewal', outcome: 'passed', message: 'Access was renewed.', tookMs: 312 },
+        {
+          kind: 'identity',
+          outcome: 'failed',
+          message: 'Spotify · Ada Lovelace: the sign-in could not be confirmed, the provider says: User not registered in the Developer Dashboard.',
+          tookMs: 95,
+        },
+        { kind: 'sample', outcome: 'skipped', message: 'Nothing more was asked, since the account was not confirmed.', tookMs: null },
+      ],
+      missing: ['user-library-read'],
+      consecutiveFailures: 3,
+      sample: null,
+    }),
+  }),
+  'diagnosis-trouble': diagnosed({ problems: { diagnose: problem('not-found', 'This connection does not exist any more.') } }),
+  'grant-more': {
+    world: { overview: overview({ connections: [connection()] }) },
+    press: [detailsOpen, '[data-connection=c-1] [data-purpose=follow]'],
+  },
+  'purposes': first({ providers: [spotify({ clientId: { kind: 'settings' } }), discord(), provider()] }),
+  'ended-together': card(stopped, attention('ended-together')),
   'details-unreadable': {
     world: {
       overview: overview({ connections: [connection()] }),

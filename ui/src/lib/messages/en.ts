@@ -17,6 +17,8 @@ import type {
   SealedReason,
   VaultState,
 } from '../api/bindings';
+import { diagnosis, purposes } from './en-diagnosis';
+import { disconnectDialog, disconnecting, farewell } from './en-disconnect';
 
 const rules = new Intl.PluralRules('en');
 
@@ -315,6 +317,7 @@ export const en = {
       'memory-only': () => 'This sign-in was kept in memory only, and Latchkey was closed since.',
       'rolled-back': (name: string) =>
         `An older copy of Latchkey’s database was put back, so this sign-in to ${name} may have been used and replaced since. It is not sent again by itself. Reconnect, or check again to try it.`,
+      'ended-together': (name: string) => `${name} ends all sign-ins of an account together, and another one was disconnected.`,
       'handed-over': () =>
         'This sign-in was exported for another computer, which renews it from now on. To take it back, check again or reconnect, and stop using it there.',
       'identity-changed': (name: string) =>
@@ -339,13 +342,6 @@ export const en = {
       'provider-missing': (name: string) => `The provider file of ${name} is missing or broken. Put it back to go on.`,
       'tokens-refused': (name: string) => `${name} renews the sign-in, but its own service then refuses it. Try again later.`,
     } satisfies Record<ConfigurationFault, (name: string) => string>,
-  },
-
-  disconnecting: {
-    title: (name: string) => `Removing access at ${name}…`,
-    text: 'Latchkey keeps trying until the service confirms, also after a restart.',
-    forget: 'Forget without waiting',
-    forgetText: (name: string) => `This erases the sign-in here at once. Access may then still stand at ${name}.`,
   },
 
   resting: {
@@ -404,28 +400,6 @@ export const en = {
       'handed-over': 'Exported for another computer',
       imported: 'Imported from a backup',
     } satisfies Record<HistoryKind, string>,
-  },
-
-  disconnectDialog: {
-    title: (provider: string, account: string) => `Disconnect ${account} from ${provider}?`,
-    text: (name: string) =>
-      `Latchkey asks ${name} to remove access, then erases the sign-in, the profile and the picture from this computer.`,
-    afterwards: 'Programs that use this connection stop working. You can sign in again at any time.',
-    confirm: 'Disconnect',
-    cancel: 'Keep it',
-  },
-
-  farewell: {
-    title: (provider: string, account: string) => `${account} disconnected from ${provider}`,
-    confirmed: (name: string) => `${name} confirmed that access is removed.`,
-    'not-offered': (name: string) =>
-      `Everything here is erased. ${name} has no way for a program to remove access; you can do it on its own page:`,
-    'not-offered-nowhere': (name: string) =>
-      `Everything here is erased. ${name} has no way for a program to remove access; look for connected apps in your account there.`,
-    unconfirmed: (name: string) => `Everything here is erased, but ${name} did not confirm. To be sure, remove access on its own page:`,
-    'unconfirmed-nowhere': (name: string) =>
-      `Everything here is erased, but ${name} did not confirm. To be sure, look for connected apps in your account there.`,
-    'nothing-left': () => 'Everything here is erased. There was no access left to remove.',
   },
 
   arrival: {
@@ -497,4 +471,9 @@ export const en = {
   },
 
   unknownProblem: 'The reason is not known.',
+  diagnosis,
+  purposes,
+  disconnecting,
+  disconnectDialog,
+  farewell,
 };

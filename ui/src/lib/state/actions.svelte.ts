@@ -3,6 +3,7 @@ import type { Backend } from '../api/backend';
 import type {
   ConnectionId,
   ConnectionView,
+  Diagnosis,
   HistoryEntry,
   Keep,
   Problem,
@@ -43,6 +44,8 @@ export class Actions {
 
   /** Where the person wanted each first sign-in kept, for starting it over the same way. */
   readonly #kept = new Map<ProviderId, Keep>();
+  /** What they chose to allow at each, and further at each connection, for the same reason. */
+  readonly #allowed = new Map<ProviderId | ConnectionId, string[]>();
 
   constructor(
     private readonly backend: Backend,
@@ -62,11 +65,19 @@ export class Actions {
     }
   }
 
+  /** Begins a first sign-in for what the person chose to allow. */
+  signInFor(provider: ProviderId, purposes: string[]): Promise<boolean> {
+    this.#allowed.set(provider, purposes);
+    return this.signIn(provider);
+  }
+
   /** Begins a first sign-in. */
   signIn(provider: ProviderId, keep: Keep = 'keychain', redirect: Redirect | null = null): Promise<boolean> {
     this.#kept.set(provider, keep);
+    const purposes = this.#allowed.get(provider) ?? null;
     const retry = () => this.signIn(provider, keep, redirect);
-    return this.#try({ provider, retry }, () => this.backend.beginSignIn({ provider, keep, redirect }), (problem) => {
+    const begin = () => this.backend.beginSignIn({ provider, keep, redirect, purposes });
+    return this.#try({ provider, retry }, begin, (problem) => {
       if (PROBLEMS[problem.code].remedy !== 'keep-in-memory' || keep === 'memory') return false;
       this.memoryOffer = { provider, redirect, problem };
       return true;
@@ -86,16 +97,28 @@ export class Actions {
     this.security.choosing = true;
   }
 
-  reconnect(connection: ConnectionId, redirect: Redirect | null = null): Promise<boolean> {
-    const retry = () => this.reconnect(connection, redirect);
-    return this.#try({ connection, retry }, () => this.backend.reconnect({ connection, redirect }));
+  /** Signs in again for more than before. */
+  grantMore(connection: ConnectionId, further: string[]): Promise<boolean> {
+    this.#allowed.set(connection, further);
+    return this.#signInAgain(connection, null);
+  }
+
+  reconnect(connection: ConnectionId): Promise<boolean> {
+    this.#allowed.delete(connection);
+    return this.#signInAgain(connection, null);
+  }
+
+  #signInAgain(connection: ConnectionId, redirect: Redirect | null): Promise<boolean> {
+    const further = this.#allowed.get(connection) ?? [];
+    const retry = () => this.#signInAgain(connection, redirect);
+    return this.#try({ connection, retry }, () => this.backend.reconnect({ connection, redirect, further }));
   }
 
   /** Starts a sign-in over, by whatever way back. */
   startOver(signIn: SignInView, redirect: Redirect | null): Promise<boolean> {
     return signIn.connection === null
       ? this.signIn(signIn.provider, this.#kept.get(signIn.provider) ?? 'keychain', redirect)
-      : this.reconnect(signIn.connection, redirect);
+      : this.#signInAgain(signIn.connection, redirect);
   }
 
   /** Starts a sign-in over with the way back that was not tried. */
@@ -157,6 +180,20 @@ export class Actions {
   /** Reads the history; the list itself says when it cannot. */
   history(connection: ConnectionId): Promise<HistoryEntry[]> {
     return this.backend.history({ connection });
+  }
+
+  /** Finds out what works; the panel itself says when that fails. */
+  async diagnose(connection: ConnectionId): Promise<Diagnosis> {
+    const diagnosis = await this.backend.diagnose({ connection });
+    const failed = diagnosis.steps.filter(({ outcome }) => outcome === 'failed').length;
+    this.say(t.diagnosis.done(diagnosis.providerName, diagnosis.accountName, failed));
+    return diagnosis;
+  }
+
+  async copyDiagnosis(connection: ConnectionId): Promise<boolean> {
+    const copied = await this.#try({}, () => this.backend.copyDiagnosis({ connection }));
+    if (copied) this.say(t.diagnosis.copied);
+    return copied;
   }
 
   setup(provider: ProviderId, open: boolean): void {

@@ -37,7 +37,7 @@ beforeEach(() => open());
 describe('signing in', () => {
   it('asks for the keychain first', async () => {
     await actions.signIn('discord');
-    expect(last()?.request).toEqual({ provider: 'discord', keep: 'keychain', redirect: null });
+    expect(last()?.request).toEqual({ provider: 'discord', keep: 'keychain', redirect: null, purposes: null });
     expect(world.providers.find(({ id }) => id === 'discord')?.signIn?.stage.kind).toBe('waiting-for-browser');
   });
 
@@ -59,7 +59,7 @@ describe('signing in', () => {
     const waiting = world.providers.find(({ id }) => id === 'discord')?.signIn;
     if (!waiting) throw new Error('no sign-in waits');
     await actions.otherWay(waiting);
-    expect(last()?.request).toEqual({ provider: 'discord', keep: 'memory', redirect: 'loopback' });
+    expect(last()?.request).toEqual({ provider: 'discord', keep: 'memory', redirect: 'loopback', purposes: null });
   });
 
   it('goes back to the link from the other way', async () => {
@@ -69,7 +69,23 @@ describe('signing in', () => {
 
   it('starts a reconnect over as a reconnect', async () => {
     await actions.startOver(ended({ kind: 'expired' }, { connection: 'c-1' }), null);
-    expect(last()).toEqual({ operation: 'reconnect', request: { connection: 'c-1', redirect: null } });
+    expect(last()).toEqual({ operation: 'reconnect', request: { connection: 'c-1', redirect: null, further: [] } });
+  });
+
+  it('starts over for what the person chose to allow', async () => {
+    await actions.signInFor('discord', ['email']);
+    const waiting = world.providers.find(({ id }) => id === 'discord')?.signIn;
+    if (!waiting) throw new Error('no sign-in waits');
+    await actions.otherWay(waiting);
+    expect(last()?.request).toMatchObject({ redirect: 'loopback', purposes: ['email'] });
+  });
+
+  it('grants more until the person reconnects without', async () => {
+    await actions.grantMore('c-1', ['follow']);
+    await actions.startOver(ended({ kind: 'expired' }, { connection: 'c-1' }), 'loopback');
+    expect(last()?.request).toEqual({ connection: 'c-1', redirect: 'loopback', further: ['follow'] });
+    await actions.reconnect('c-1');
+    expect(last()?.request).toEqual({ connection: 'c-1', redirect: null, further: [] });
   });
 });
 
