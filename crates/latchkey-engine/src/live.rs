@@ -8,6 +8,7 @@ mod early_answers;
 mod pace;
 mod settling;
 mod sign_ins;
+mod views;
 mod together;
 
 use std::collections::BTreeMap;
@@ -16,8 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, Shared};
 use latchkey_protocol::{
-    ClientIdSource, ConnectionId, ConnectionView, Diagnosis, EventBody, Health, HealthChange, ProviderId,
-    ProviderView, RestingPlace, SealedReason, Timestamp,
+    ClientIdSource, ConnectionId, Diagnosis, EventBody, Health, HealthChange, ProviderId, RestingPlace,
+    Timestamp,
 };
 use tokio::sync::Notify;
 
@@ -27,8 +28,8 @@ use crate::credential::TokenSet;
 use crate::edges::Rotations;
 use crate::entropy::SharedEntropy;
 use crate::event::Events;
-use crate::health::{Doing, Moment, health};
-use crate::http::{Http, host_of};
+use crate::health::{Doing, Moment};
+use crate::http::Http;
 use crate::pacing::{Buckets, Gate};
 use crate::provider::{Catalog, Provider};
 use crate::skew::Skew;
@@ -36,7 +37,6 @@ use crate::store::{Damage, Store};
 use crate::surroundings::Surroundings;
 use crate::tasks::Tasks;
 use crate::vault::Vault;
-use crate::view;
 
 use early_answers::EarlyAnswers;
 use settling::Settling;
@@ -278,38 +278,6 @@ impl Parts {
         if slot.read(|state| state.told.as_ref() != Some(&self.health_of(state, now))) {
             self.tell(slot);
         }
-    }
-
-    /// How a connection is.
-    pub(crate) fn view_of(&self, slot: &Slot) -> ConnectionView {
-        let sign_in = self.sign_in_on(&SignInCard::Connection(slot.id.clone()));
-        let now = self.now();
-        slot.read(|state| {
-            let provider = self.provider_of(&state.connection);
-            view::connection(&state.connection, &self.moment_of(state, now), sign_in, provider, now)
-        })
-    }
-
-    fn health_of(&self, state: &SlotState, now: Timestamp) -> Health {
-        health(&state.connection, &self.moment_of(state, now), now)
-    }
-
-    fn moment_of(&self, state: &SlotState, now: Timestamp) -> Moment {
-        let provider = self.provider_of(&state.connection);
-        let endpoint = provider.map(|provider| host_of(&provider.file.authorization.token_url));
-        let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
-        let api_waits_until = self.api_waits_until(&state.connection);
-        let moment = Moment { clock_ahead_ms, api_waits_until, ..state.moment(self.clock.boot(), now) };
-        if self.vault.wants_to_move(RestingPlace::Sealed) {
-            return moment;
-        }
-        Moment { unsettled: Some(SealedReason::ByChoice), ..moment }
-    }
-
-    /// How a provider is.
-    pub(crate) fn view_of_provider(&self, provider: &Provider) -> ProviderView {
-        let sign_in = self.sign_in_on(&SignInCard::Provider(provider.id.clone()));
-        view::provider(provider, self.client_id_source(provider), sign_in)
     }
 
     /// The client id to use, and where it comes from: settings win over the environment, which wins over
