@@ -61,6 +61,11 @@ pub(crate) fn text(parts: &Parts, id: &ConnectionId) -> Result<String, Problem> 
 
 async fn renewal(parts: &Arc<Parts>, slot: &Arc<Slot>) -> DiagnosisStep {
     let boot = parts.clock.boot();
+    // One that was begun before anybody asked ends first: what it met may be over.
+    let under_way = slot.read(|state| state.flight.clone());
+    if let Some(flight) = under_way {
+        flight.await;
+    }
     let connection = slot.connection();
     let ended = matches!(connection.standing, Standing::Attention { .. });
     let (outcome, message) = if !connection.access.renewable {
