@@ -54,7 +54,7 @@ fn identify<'a>(core: &Core, query: &'a Params) -> Result<(Client, &'a str), &'s
 
 fn refuse_on_page(face: Face, why: &'static str) -> Answer {
     let shown = match face {
-        Face::Plain => why.into(),
+        Face::Plain | Face::Odd => why.into(),
         Face::Spotify => format!("INVALID_CLIENT: {why}"),
     };
     Answer::refused(answer::html(StatusCode::BAD_REQUEST, pages::refusal(face.title(), &shown)), why)

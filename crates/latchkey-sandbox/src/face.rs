@@ -21,6 +21,8 @@ pub enum Face {
     Plain,
     /// Spotify as of autumn 2026, under `/spotify`.
     Spotify,
+    /// A provider that does everything otherwise, under `/odd`.
+    Odd,
 }
 
 impl Face {
@@ -29,6 +31,7 @@ impl Face {
         match self {
             Self::Plain => "",
             Self::Spotify => "/spotify",
+            Self::Odd => "/odd",
         }
     }
 
@@ -37,12 +40,13 @@ impl Face {
         match self {
             Self::Plain => "Latchkey Sandbox",
             Self::Spotify => "Latchkey Sandbox, Spotify rules",
+            Self::Odd => "Latchkey Sandbox, odd rules",
         }
     }
 
     pub(crate) fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::Plain => scope::PLAIN,
+            Self::Plain | Self::Odd => scope::PLAIN,
             Self::Spotify => scope::SPOTIFY,
         }
     }
@@ -58,7 +62,7 @@ impl Face {
 
     pub(crate) fn prefixes(self) -> Prefixes {
         match self {
-            Self::Plain => {
+            Self::Plain | Self::Odd => {
                 Prefixes { code: "sbx_code_", access_token: "sbx_access_", refresh_token: "sbx_refresh_" }
             }
             Self::Spotify => Prefixes { code: "AQLK", access_token: "BQ", refresh_token: "AQ" },
@@ -67,14 +71,14 @@ impl Face {
 
     pub(crate) fn rotation(self, settings: &Settings) -> Rotation {
         match self {
-            Self::Plain => settings.rotation,
+            Self::Plain | Self::Odd => settings.rotation,
             Self::Spotify => settings.spotify.rotation,
         }
     }
 
     pub(crate) fn authorization_life(self, settings: &Settings) -> Option<Duration> {
         let seconds = match self {
-            Self::Plain => settings.authorization_life_seconds,
+            Self::Plain | Self::Odd => settings.authorization_life_seconds,
             Self::Spotify => settings.spotify.authorization_life_seconds,
         };
         seconds.map(Duration::from_secs)
@@ -83,7 +87,7 @@ impl Face {
     /// The token endpoint's refusal (RFC 6749 5.2), as this face words it.
     pub(crate) fn refuse(self, refusal: &Refusal, challenge_basic: bool) -> Response {
         let (status, code, description) = match self {
-            Self::Plain => (refusal.status(), refusal.code(), refusal.reason()),
+            Self::Plain | Self::Odd => (refusal.status(), refusal.code(), refusal.reason()),
             Self::Spotify => {
                 (axum::http::StatusCode::BAD_REQUEST, refusal.spotify_code(), refusal.spotify_reason())
             }

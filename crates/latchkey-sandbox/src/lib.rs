@@ -34,6 +34,8 @@ mod faults;
 mod gate;
 mod grant;
 mod ledger;
+mod odd;
+mod odd_settings;
 mod pages;
 mod params;
 mod picture;
@@ -61,6 +63,9 @@ pub use faults::{Fault, FaultOrder, Moment};
 pub use gate::{HeldRequest, Release};
 pub use grant::RevokedBecause;
 pub use ledger::{GrantView, RefreshTokenView};
+pub use odd_settings::{
+    OddAuthentication, OddChallenge, OddPresentation, OddRefusal, OddRevocation, OddSettings,
+};
 pub use params::Params;
 pub use record::{Entry, Outcome, SelectedHeaders};
 pub use route::Endpoint;

@@ -7,7 +7,7 @@ use crate::answer::Answer;
 use crate::core::Core;
 use crate::exchange::Exchange;
 use crate::face::Face;
-use crate::{account_page, authorize, decision, picture, revoke, spotify, token, userinfo};
+use crate::{account_page, authorize, decision, odd, picture, revoke, spotify, token, userinfo};
 
 /// What a request is for, on whichever face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,6 +27,10 @@ pub enum Endpoint {
     Userinfo,
     /// Another resource: `/api/library`, `/spotify/v1/me/player/recently-played`.
     Api,
+    /// Whether an access token is valid: `/odd/validate`.
+    Validate,
+    /// Registration at run time: `/odd/register`, `/odd/apps`.
+    Register,
     /// A portrait.
     Picture,
     /// The page where a person removes an app.
@@ -47,11 +51,12 @@ pub(crate) struct Route {
     pub(crate) handler: Handler,
 }
 
-/// The two methods in use.
+/// The methods in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
     Get,
     Post,
+    Delete,
 }
 
 impl Verb {
@@ -59,6 +64,7 @@ impl Verb {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 
@@ -73,6 +79,10 @@ const fn get(face: Face, endpoint: Endpoint, path: &'static str, handler: Handle
 
 const fn post(face: Face, endpoint: Endpoint, path: &'static str, handler: Handler) -> Route {
     Route { face, endpoint, method: Verb::Post, path, handler }
+}
+
+const fn delete(face: Face, endpoint: Endpoint, path: &'static str, handler: Handler) -> Route {
+    Route { face, endpoint, method: Verb::Delete, path, handler }
 }
 
 const ROUTES: &[Route] = &[
@@ -91,6 +101,16 @@ const ROUTES: &[Route] = &[
     post(Face::Spotify, Endpoint::Token, "/spotify/api/token", token::answer),
     get(Face::Spotify, Endpoint::Userinfo, "/spotify/v1/me", spotify::me),
     get(Face::Spotify, Endpoint::Api, "/spotify/v1/me/player/recently-played", spotify::recently_played),
+    get(Face::Odd, Endpoint::Authorize, "/odd/authorize", odd::authorize),
+    post(Face::Odd, Endpoint::Token, "/odd/token", odd::token),
+    post(Face::Odd, Endpoint::Token, "/odd/refresh", odd::refresh),
+    get(Face::Odd, Endpoint::Userinfo, "/odd/me", odd::me),
+    post(Face::Odd, Endpoint::Userinfo, "/odd/graphql", odd::graphql),
+    get(Face::Odd, Endpoint::Validate, "/odd/validate", odd::validate),
+    post(Face::Odd, Endpoint::Revoke, "/odd/revoke", odd::revoke),
+    delete(Face::Odd, Endpoint::Revoke, "/odd/tokens", odd::delete),
+    post(Face::Odd, Endpoint::Register, "/odd/register", odd::register),
+    post(Face::Odd, Endpoint::Register, "/odd/apps", odd::apps),
 ];
 
 /// The route of a path.

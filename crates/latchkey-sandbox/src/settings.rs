@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::odd_settings::OddSettings;
+
 /// The habits of the sandbox. `PUT /_control/settings` changes the members it names and keeps the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -36,6 +38,8 @@ pub struct Settings {
     pub date: Option<String>,
     /// What is particular to the Spotify face.
     pub spotify: SpotifySettings,
+    /// What is particular to the odd face.
+    pub odd: OddSettings,
 }
 
 impl Default for Settings {
@@ -55,6 +59,7 @@ impl Default for Settings {
             consent: Consent::Ask,
             date: None,
             spotify: SpotifySettings::default(),
+            odd: OddSettings::default(),
         }
     }
 }
