@@ -4,13 +4,18 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 #[path = "src/provider/file.rs"]
-#[expect(dead_code, reason = "the build reads the same rules as the program and uses a part of them")]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the build reads the same rules as the program and uses a part of them"
+)]
 mod file;
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../providers");
     println!("cargo:rerun-if-changed={}", folder.display());
     println!("cargo:rerun-if-changed=src/provider/file.rs");
+    println!("cargo:rerun-if-changed=src/provider/file");
     let mut list = "const BUILT_IN: &[(&str, &str)] = &[\n".to_owned();
     for path in provider_files(&folder) {
         let text =

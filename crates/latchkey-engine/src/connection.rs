@@ -4,6 +4,8 @@
 //! answer from overwriting a newer truth: the *epoch* rises at every sign-in and disconnect, the
 //! *generation* at every saved token set, and a write names both.
 
+use std::collections::BTreeMap;
+
 use latchkey_protocol::{
     AttentionReason, ConfigurationFault, ConnectionId, FailureKind, Keep, ProviderId, RestingPlace, Timestamp,
 };
@@ -12,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::TokenSet;
 use crate::entropy::SharedEntropy;
+
+/// Values by name, in the order of their names.
+pub(crate) type Values = BTreeMap<String, String>;
 
 /// One signed-in account at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +49,10 @@ pub(crate) struct Connection {
     pub resting: RestingPlace,
     /// When it was first connected.
     pub created_at: Timestamp,
+    /// What the person said of the provider's server.
+    pub variables: Values,
+    /// What the provider's answers said of it. No secret.
+    pub kept: Values,
 }
 
 /// Who is signed in, in the provider's words, made safe for display.
@@ -187,6 +196,11 @@ impl Connection {
     /// Whether the provider's API refuses what its token endpoint issues.
     pub(crate) fn access_is_refused(&self) -> bool {
         matches!(self.standing, Standing::Misconfigured { fault: ConfigurationFault::TokensRefused, .. })
+    }
+
+    /// Whether `other` is of the same account on the same server.
+    pub(crate) fn is_of(&self, provider: &ProviderId, variables: &Values, account_key: &str) -> bool {
+        &self.provider == provider && &self.variables == variables && self.account.key == account_key
     }
 
     /// A token set was saved as the next generation, and the provider confirmed the sign-in with it.
@@ -403,6 +417,8 @@ mod tests {
             track: Track::default(),
             resting: RestingPlace::Keychain,
             created_at: at,
+            variables: Values::new(),
+            kept: Values::new(),
         }
     }
 

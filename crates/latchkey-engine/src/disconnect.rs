@@ -8,12 +8,13 @@ use std::sync::Arc;
 use latchkey_protocol::{
     ConnectionId, EventBody, FailureKind, HistoryKind, Problem, ProblemCode, Revocation,
 };
-use url::Url;
 
+use crate::clients;
 use crate::connection::{Connection, Failure, Standing};
-use crate::credential::TokenSet;
-use crate::flow::authorization_code::{self, RevocationOutcome};
+use crate::credential::{RegisteredClient, TokenSet};
+use crate::flow::revocation::{self, RevocationOutcome};
 use crate::live::{Parts, Slot};
+use crate::provider::Provider;
 use crate::resting::{self, LoadError};
 use crate::store::StoreError;
 use crate::vault::VaultError;
@@ -87,9 +88,8 @@ pub(crate) async fn forget(parts: &Arc<Parts>, id: &ConnectionId) -> Result<(), 
 
 /// `None` when the provider is to be asked again later.
 async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Option<Revocation> {
-    let provider = parts.provider_of(connection);
-    let url = provider.and_then(|provider| provider.file.authorization.revocation_url.as_deref());
-    let Some(url) = url.and_then(|url| Url::parse(url).ok()) else {
+    let offered = |provider: &Arc<Provider>| revocation::is_offered(provider);
+    let Some(provider) = parts.provider_of(connection).filter(offered) else {
         return Some(Revocation::NotOffered);
     };
     let set = match set_to_revoke(parts, slot, connection).await {
@@ -106,7 +106,11 @@ async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Opt
             return Some(Revocation::NothingLeft);
         }
     };
-    match revoke_both(parts, &url, connection, &set).await {
+    // Without its secret the client may still be heard, and if not, that is what the farewell says.
+    let client = clients::of(parts, &provider, connection).await;
+    let client =
+        client.unwrap_or_else(|_| RegisteredClient { id: connection.client_id.clone(), secret: None });
+    match revocation::revoke(&parts.http, &provider, &client, &set).await {
         RevocationOutcome::Done => Some(Revocation::Confirmed),
         RevocationOutcome::Refused => Some(Revocation::Unconfirmed),
         RevocationOutcome::Later => {
@@ -130,22 +134,6 @@ async fn set_to_revoke(
         }
         loaded => loaded,
     }
-}
-
-/// The refresh token first, then the access token (RFC 7009 2.1): dropped in between, what is left is short.
-async fn revoke_both(parts: &Parts, url: &Url, connection: &Connection, set: &TokenSet) -> RevocationOutcome {
-    let client_id = &connection.client_id;
-    if let Some(refresh) = &set.refresh {
-        let outcome = authorization_code::revoke(&parts.http, url, client_id, refresh, "refresh_token").await;
-        if outcome != RevocationOutcome::Done {
-            return outcome;
-        }
-        // Some providers cannot revoke access tokens alone; theirs ends by itself.
-        let access =
-            authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await;
-        return if access == RevocationOutcome::Later { access } else { RevocationOutcome::Done };
-    }
-    authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await
 }
 
 async fn postpone(
@@ -187,7 +175,7 @@ async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocat
     }
     parts.unpublish(&connection.id);
     parts.rotations.forget(&connection.id).await;
-    let farewell = view::farewell(connection, revocation, parts.provider_of(connection));
+    let farewell = view::farewell(connection, revocation, parts.provider_of(connection).as_deref());
     tracing::info!(connection.id = %connection.id, ?revocation, "disconnected");
     parts.events.send(EventBody::ConnectionRemoved { id: connection.id.clone(), farewell });
 }

@@ -1,14 +1,16 @@
 //! The façade: one method per operation, start and shutdown.
 
 mod backup;
+mod clients;
 mod protection;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use latchkey_protocol::{
     ConnectionId, ConnectionView, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep, NoticesDue,
-    Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    Overview, Problem, ProblemCode, ProviderId, Redirect, SignInId, SignInView,
 };
 use tokio::sync::{broadcast, watch};
 use url::Url;
@@ -23,7 +25,7 @@ pub use crate::live::Environment;
 use crate::live::{Outside, Parts};
 use crate::owner_lock::{NotOwner, OwnerLock};
 use crate::planted::{Planted, planted};
-use crate::provider::Catalog;
+use crate::provider::{Catalog, Provider};
 use crate::refresh;
 use crate::rotation::RotationFolder;
 pub use crate::sign_in::Callback;
@@ -147,14 +149,17 @@ impl Engine {
         overview::retell(&self.parts);
     }
 
-    /// Begins to sign in to a new account. The URL is for the browser alone.
+    /// Begins to sign in to a new account on the server that `variables` name; what they leave out is the
+    /// provider's default. The URL is for the browser alone.
     pub async fn begin_sign_in(
         &self,
         provider: ProviderId,
+        variables: BTreeMap<String, String>,
         keep: Keep,
         redirect: Option<Redirect>,
     ) -> Result<(SignInView, Url), Problem> {
-        sign_in::begin(&self.parts, Wish { provider, connection: None, keep, redirect }).await
+        let wish = Wish { provider, connection: None, keep, redirect, variables };
+        sign_in::begin(&self.parts, wish).await
     }
 
     /// Begins to sign in again to an account that is connected. What there is stays until that succeeds.
@@ -165,8 +170,8 @@ impl Engine {
     ) -> Result<(SignInView, Url), Problem> {
         let slot = self.parts.slot(&connection);
         let known = slot.map(|slot| slot.connection()).ok_or_else(|| no_connection(&connection))?;
-        let wish =
-            Wish { provider: known.provider, connection: Some(connection), keep: known.keep, redirect };
+        let Connection { provider, keep, variables, .. } = known;
+        let wish = Wish { provider, connection: Some(connection), keep, redirect, variables };
         sign_in::begin(&self.parts, wish).await
     }
 
@@ -202,29 +207,6 @@ impl Engine {
         disconnect::forget(&self.parts, &connection).await
     }
 
-    /// Saves the client id of a provider; an empty one removes it.
-    pub async fn save_client_id(
-        &self,
-        provider: ProviderId,
-        client_id: String,
-    ) -> Result<ProviderView, Problem> {
-        let known = self.provider(&provider)?;
-        let client_id = client_id.trim().to_owned();
-        let usable = client_id.len() <= 512 && client_id.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
-        if !usable {
-            let problem = Problem::new(ProblemCode::InvalidInput, "This does not look like a client id.");
-            return Err(
-                problem.hint("Copy it from the provider's page; it has no spaces and no line breaks.")
-            );
-        }
-        let saved = (!client_id.is_empty()).then_some(client_id);
-        self.parts.store.save_client_id(&provider, saved.clone()).await?;
-        self.parts.set_client_id(&provider, saved);
-        let view = self.parts.view_of_provider(known);
-        self.parts.events.send(EventBody::ProviderChanged { provider: view.clone() });
-        Ok(view)
-    }
-
     /// The redirect URI that a person registers at a provider.
     pub fn redirect_uri(&self, provider: &ProviderId) -> Result<String, Problem> {
         Ok(view::redirect_uri_to_register(self.provider(provider)?))
@@ -241,7 +223,7 @@ impl Engine {
         let slot = self.parts.slot(connection).ok_or_else(|| no_connection(connection))?;
         let known = slot.connection();
         let provider = self.parts.provider_of(&known);
-        page(provider.and_then(|provider| provider.file.manage_url.as_deref()), &known.provider_name)
+        page(provider.as_ref().and_then(|provider| provider.file.manage_url.as_deref()), &known.provider_name)
     }
 
     /// Lends the access token of a connection with at least `min_life_ms` milliseconds of life, renewing it
@@ -306,7 +288,7 @@ impl Engine {
         self.parts.due_changed.notify_one();
     }
 
-    fn provider(&self, id: &ProviderId) -> Result<&crate::provider::Provider, Problem> {
+    fn provider(&self, id: &ProviderId) -> Result<&Arc<Provider>, Problem> {
         let none = || Problem::new(ProblemCode::NotFound, format!("There is no provider called {id}."));
         self.parts.catalog.provider(id).ok_or_else(none)
     }
@@ -341,10 +323,7 @@ async fn place_key(store: &Store, vault: &Vault) -> Result<(), StoreError> {
 }
 
 async fn load(parts: &Arc<Parts>, connections: Vec<Connection>) -> Result<(), StoreError> {
-    for provider in parts.catalog.providers() {
-        let saved = parts.store.client_id(&provider.id).await?;
-        parts.set_client_id(&provider.id, saved);
-    }
+    parts.set_clients(parts.store.registrations().await?);
     for (host, minutes) in parts.store.clock_offsets().await? {
         parts.skew.remember(host, minutes, parts.clock.as_ref());
     }

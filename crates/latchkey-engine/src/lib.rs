@@ -19,6 +19,7 @@ mod sign_in;
 mod loopback;
 mod refresh;
 mod identity;
+mod clients;
 mod resting;
 mod rollback;
 mod overview;
@@ -50,6 +51,7 @@ mod owner_lock;
 
 pub use callback::{Refusal, SCHEME};
 pub use clock::{Boot, Clock, Sleep, SystemClock};
+pub use credential::ClientSecret;
 pub use edges::{Disk, DiskMood, Edges, Network, NoReply, Pause, Reply, Rotation, Rotations, Settling};
 pub use engine::{Callback, Engine, Environment, Options, StartError};
 pub use entropy::{Entropy, OsEntropy};

@@ -52,6 +52,7 @@ async fn pass(parts: &Arc<Parts>) {
                 refresh::renew_due(parts, &slot);
             }
         }
+        check::look_at_validity(parts, &slot, boot);
         settle(parts, &slot, boot);
         parts.tell_if_changed(&slot);
         record_health(parts, &slot).await;

@@ -5,12 +5,13 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    AccountView, Activity, ActivityKind, AttentionReason, BackedUp, BackupEnd, ClientIdSource,
-    ConfigurationFault, ConnectionId, ConnectionView, DueNotice, Event, EventBody, FailureKind, FailureView,
-    Farewell, GrantKind, GrantState, GrantView, Health, HealthChange, HistoryEntry, HistoryKind, ImportEnd,
-    Imported, Incident, IncidentReason, Keep, Notice, NoticeKind, NoticesDue, Operation, Overview, Problem,
-    ProblemCode, Protection, ProviderId, ProviderView, Redirect, RenewalView, RestingPlace, Revocation,
-    SealedReason, SetupView, Severity, SignInEnding, SignInId, SignInStage, SignInView, Timestamp,
+    AccountView, Activity, ActivityKind, AttentionReason, AvailabilityStatus, BackedUp, BackupEnd,
+    ClientIdSource, ConfigurationFault, ConnectionId, ConnectionView, DueNotice, Event, EventBody,
+    FailureKind, FailureView, Farewell, GrantKind, GrantState, GrantView, Health, HealthChange, HistoryEntry,
+    HistoryKind, ImportEnd, Imported, Incident, IncidentReason, Keep, Notice, NoticeKind, NoticesDue,
+    Operation, Overview, Problem, ProblemCode, Protection, ProviderAvailability, ProviderCategory,
+    ProviderId, ProviderNeed, ProviderView, Redirect, RenewalView, RestingPlace, Revocation, SealedReason,
+    SetupView, Severity, SignInEnding, SignInId, SignInStage, SignInView, Timestamp, VariableView,
     VaultState,
 };
 
@@ -43,6 +44,11 @@ pub fn typescript() -> String {
         ProviderView,
         ClientIdSource,
         SetupView,
+        ProviderCategory,
+        ProviderAvailability,
+        AvailabilityStatus,
+        ProviderNeed,
+        VariableView,
         ConnectionView,
         AccountView,
         GrantView,

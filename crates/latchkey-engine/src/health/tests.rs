@@ -36,6 +36,8 @@ fn good() -> Connection {
         track: Track::default(),
         resting: RestingPlace::Keychain,
         created_at: NOW,
+        variables: Default::default(),
+        kept: Default::default(),
     }
 }
 

@@ -22,10 +22,11 @@ impl Parts {
 
     /// What the gate is told of a connection that wants to ask its token endpoint.
     pub(crate) fn ask(&self, connection: &Connection) -> Ask {
-        let file = self.provider_of(connection).map(|provider| &provider.file);
+        let provider = self.provider_of(connection);
+        let file = provider.as_ref().map(|provider| &provider.file);
         Ask {
             who: connection.id.clone(),
-            endpoint: file.map(|file| file.authorization.token_url.clone()).unwrap_or_default(),
+            endpoint: file.map(|file| file.token.url.clone()).unwrap_or_default(),
             client_id: connection.client_id.clone(),
             account: connection.account.key.clone(),
             scope: file.map(|file| file.refresh.rate_limit).unwrap_or_default(),

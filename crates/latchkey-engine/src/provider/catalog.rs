@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use latchkey_protocol::ProviderId;
 
@@ -25,7 +26,7 @@ pub(crate) struct CatalogNotice {
 /// The providers at hand, by id, in the order in which people see them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Catalog {
-    providers: Vec<Provider>,
+    providers: Vec<Arc<Provider>>,
     notices: Vec<CatalogNotice>,
 }
 
@@ -40,19 +41,19 @@ impl Catalog {
         for (path, text) in own_files(folder, &mut catalog.notices) {
             catalog.take(&path, &text, sandbox);
         }
-        let needs_sandbox = |provider: &Provider| provider.file.authorization.url.contains("{sandbox}");
+        let needs_sandbox = |provider: &Arc<Provider>| provider.file.authorization.url.contains("{sandbox}");
         catalog.providers.retain(|provider| !needs_sandbox(provider));
         catalog.providers.sort_by_key(|provider| !provider.file.for_testing);
         catalog
     }
 
     /// Every provider.
-    pub(crate) fn providers(&self) -> &[Provider] {
+    pub(crate) fn providers(&self) -> &[Arc<Provider>] {
         &self.providers
     }
 
     /// One provider.
-    pub(crate) fn provider(&self, id: &ProviderId) -> Option<&Provider> {
+    pub(crate) fn provider(&self, id: &ProviderId) -> Option<&Arc<Provider>> {
         self.providers.iter().find(|provider| &provider.id == id)
     }
 
@@ -66,7 +67,7 @@ impl Catalog {
         match file::parse(&text).and_then(|file| named(file, &text)) {
             Ok(provider) => {
                 self.providers.retain(|known| known.id != provider.id);
-                self.providers.push(provider);
+                self.providers.push(Arc::new(provider));
             }
             Err(fault) => self.notices.push(CatalogNotice { path: path.to_owned(), fault }),
         }
@@ -154,9 +155,12 @@ mod tests {
         let cases = [
             (good.replace("summary =", "sumary ="), "sumary", Some(line_of("summary ="))),
             (
-                good.replace("token_url = \"https", "token_url = \"http"),
+                good.replace(
+                    "url = \"https://accounts.spotify.com/api",
+                    "url = \"http://accounts.spotify.com/api",
+                ),
                 "unprotected",
-                Some(line_of("token_url")),
+                Some(line_of("/api/token")),
             ),
             (good.replace("[\"/account_id\"", "[\"account_id\""), "JSON Pointer", Some(line_of("key = ["))),
             (

@@ -39,6 +39,8 @@ pub(super) async fn save(
         started = (parts.clock.boot(), parts.now());
     }
     let scopes = granted.scopes.clone();
+    let mut connection = connection;
+    connection.kept.extend(granted.aside.kept.clone());
     let set = next_set(old, granted, started.1);
     let Ok(renewed) = connection.clone().renewed(&set, scopes) else {
         return outcome::late(parts, slot, &set).await;
