@@ -53,6 +53,11 @@ const SAYS: Record<string, (string | RegExp)[]> = {
   'setup': ['Spotify needs your own client id', /Never|never needs the client secret/, /LATCHKEY_SPOTIFY_CLIENT_ID/],
   'setup-empty-field': ['Paste the client id first.'],
   'setup-refused': ['Spotify needs your own client id', /32 letters and digits/],
+  'catalogue': ['Find a service', 'Show all 20', 'Needs to know where your account is'],
+  'catalogue-all': [/https addresses only/, 'Service 14'],
+  'catalogue-connected': ['Find a service', 'Add a connection'],
+  'setup-secret': ['Client secret', /kept sealed on this computer/],
+  'setup-server': ['Where is your account at Mastodon?', 'The address of the server'],
   'setup-change': ['Your client id for Spotify', 'Remove the saved client id'],
   'setup-environment': [/comes from the environment variable LATCHKEY_SPOTIFY_CLIENT_ID/],
   'client-id-sources': ['Uses your client id', 'Client id from the environment'],
@@ -457,30 +462,6 @@ describe('where sign-ins are kept', () => {
     await person.type(field('Passphrase of this file'), `${WORDS}{Enter}`);
     expect(await screen.findByText('There was nothing in it.')).toBeTruthy();
     expectForgotten();
-  });
-});
-
-describe('the set-up', () => {
-  it('leads from the steps to a saved client id', async () => {
-    await open('setup');
-    const uri = screen.getByRole<HTMLInputElement>('textbox', { name: /^Redirect URI/ });
-    expect(uri.value).toBe('dev.latchkey.app:/oauth/spotify');
-    expect(uri.readOnly).toBe(true);
-    await person.click(button('Copy the redirect URI'));
-    await person.click(button('Open Spotify’s registration page'));
-    await person.type(screen.getByRole('textbox', { name: 'Client id' }), ' abc {Enter}');
-    expect(asked()).toEqual(['copyRedirectUri', 'openRegisterPage', 'saveClientId']);
-    expect(backend.calls.at(-1)?.request).toEqual({ provider: 'spotify', clientId: 'abc' });
-    expect(await screen.findByRole('button', { name: 'Sign in to Spotify' })).toBeTruthy();
-  });
-
-  it('says at the field what is wrong', async () => {
-    await open('setup-refused');
-    const field = screen.getByRole('textbox', { name: 'Client id' });
-    await person.type(field, 'abcde{Enter}');
-    expect((await screen.findByRole('alert')).textContent).toContain('32 letters');
-    expect(field.getAttribute('aria-invalid')).toBe('true');
-    expect(document.activeElement).toBe(field);
   });
 });
 

@@ -1,5 +1,5 @@
 // What a person can do, and what is said when it does not work. Nothing here fails without a word.
-import type { Backend } from '../api/backend';
+import type { Backend, SaveClient } from '../api/backend';
 import type {
   ConnectionId,
   ConnectionView,
@@ -24,6 +24,9 @@ interface Attempt {
   retry?: () => unknown;
 }
 
+/** What a person said of a provider's server. */
+type Variables = Record<string, string>;
+
 /** Between the view and the backend: the view names the wish, this does it and reports. */
 export class Actions {
   /** Why nothing can be shown at all. */
@@ -43,6 +46,8 @@ export class Actions {
 
   /** Where the person wanted each first sign-in kept, for starting it over the same way. */
   readonly #kept = new Map<ProviderId, Keep>();
+  /** On which server, for the same. */
+  readonly #servers = new Map<ProviderId, Variables>();
 
   constructor(
     private readonly backend: Backend,
@@ -63,10 +68,17 @@ export class Actions {
   }
 
   /** Begins a first sign-in. */
-  signIn(provider: ProviderId, keep: Keep = 'keychain', redirect: Redirect | null = null): Promise<boolean> {
+  signIn(
+    provider: ProviderId,
+    keep: Keep = 'keychain',
+    redirect: Redirect | null = null,
+    variables: Variables = this.#servers.get(provider) ?? {},
+  ): Promise<boolean> {
     this.#kept.set(provider, keep);
-    const retry = () => this.signIn(provider, keep, redirect);
-    return this.#try({ provider, retry }, () => this.backend.beginSignIn({ provider, keep, redirect }), (problem) => {
+    this.#servers.set(provider, variables);
+    const retry = () => this.signIn(provider, keep, redirect, variables);
+    const begin = () => this.backend.beginSignIn({ provider, variables, keep, redirect });
+    return this.#try({ provider, retry }, begin, (problem) => {
       if (PROBLEMS[problem.code].remedy !== 'keep-in-memory' || keep === 'memory') return false;
       this.memoryOffer = { provider, redirect, problem };
       return true;
@@ -166,10 +178,17 @@ export class Actions {
     this.openSetups = next;
   }
 
-  /** Saves a client id. What is wrong with the id itself is for the field and not for a message. */
-  async saveClientId(provider: ProviderId, name: string, clientId: string): Promise<string | null> {
+  /** Signs in on the server that was named in the set-up, which is then done with. */
+  signInAt(provider: ProviderId, variables: Variables): Promise<boolean> {
+    this.setup(provider, false);
+    return this.signIn(provider, 'keychain', null, variables);
+  }
+
+  /** Saves a client. What is wrong with what was typed is for the field and not for a message. */
+  async saveClient(provider: ProviderId, name: string, client: Omit<SaveClient, 'provider'>): Promise<string | null> {
+    const { clientId } = client;
     let fault: string | null = null;
-    const done = await this.#try({}, () => this.backend.saveClientId({ provider, clientId }), (problem) => {
+    const done = await this.#try({}, () => this.backend.saveClient({ provider, ...client }), (problem) => {
       if (PROBLEMS[problem.code].remedy !== 'mark-field') return false;
       fault = sentence(problem);
       return true;
