@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// strict about its oddities as the plain face is about the standard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, set by name")]
 pub struct OddSettings {
     /// What the client id is called.
     pub client_id_parameter: String,

@@ -109,7 +109,7 @@ pub(crate) fn authorization_request(
     match (authorization.pkce, authorization.challenge) {
         (Pkce::Unsupported, _) => {}
         (Pkce::Required | Pkce::Supported, Challenge::S256) => {
-            request = request.set_pkce_challenge(challenge)
+            request = request.set_pkce_challenge(challenge);
         }
         (Pkce::Required | Pkce::Supported, Challenge::Plain) => {
             request = request
@@ -140,7 +140,8 @@ pub(crate) fn authorization_request(
 /// A digest in base64url as the same digest in hexadecimal.
 fn in_hex(digest: &str) -> String {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(digest).unwrap_or_default();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).flatten().collect()
 }
 
 /// The URL with its `client_id` under another name.
@@ -166,7 +167,7 @@ pub(crate) async fn exchange(
 ) -> TokenOutcome {
     let client = match client(dialect.token_url(), dialect.client_id()) {
         Ok(client) => client,
-        Err(outcome) => return outcome,
+        Err(error) => return request_refused(&error.to_string()),
     };
     let redirect = match RedirectUrl::new(redirect_uri.to_owned()) {
         Ok(redirect) => redirect,
@@ -193,7 +194,7 @@ pub(crate) async fn refresh(
 ) -> TokenOutcome {
     let client = match client(dialect.refresh_url(), dialect.client_id()) {
         Ok(client) => client,
-        Err(outcome) => return outcome,
+        Err(error) => return request_refused(&error.to_string()),
     };
     let aside = OnceLock::new();
     let result = client
@@ -219,9 +220,8 @@ type TokenClient = BasicClient<
     oauth2::EndpointSet,
 >;
 
-fn client(token_url: &str, client_id: &str) -> Result<TokenClient, TokenOutcome> {
-    let token_url =
-        TokenUrl::new(token_url.to_owned()).map_err(|error| request_refused(&error.to_string()))?;
+fn client(token_url: &str, client_id: &str) -> Result<TokenClient, url::ParseError> {
+    let token_url = TokenUrl::new(token_url.to_owned())?;
     Ok(BasicClient::new(ClientId::new(client_id.to_owned()))
         .set_auth_type(oauth2::AuthType::RequestBody)
         .set_token_uri(token_url))

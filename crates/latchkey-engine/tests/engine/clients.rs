@@ -94,7 +94,7 @@ fn a_backup_carries_the_client_of_each_sign_in() {
     assert!(!String::from_utf8_lossy(&fs::read(&path).unwrap()).contains(SECRET));
     let mut there = World::before_the_start();
     let file = File { client: WITH_SECRET, ..File::default() };
-    let text = crate::odd::text(&file).replace("{sandbox}", &odd.sandbox.origin());
+    let text = odd::text(&file).replace("{sandbox}", &odd.sandbox.origin());
     there.write_provider("odd.toml", &text);
     there.start();
     there.run(there.engine().import_from(path, words())).unwrap();

@@ -147,7 +147,7 @@ fn damaged(mut world: World, damage: Damage) -> World {
 fn f47_a_damaged_database_is_set_aside_whole_and_named() {
     let damages: [Damage; 3] = [
         |bytes, _| {
-            bytes.iter_mut().zip((0..=250).cycle().step_by(31)).for_each(|(byte, other)| *byte = other)
+            bytes.iter_mut().zip((0..=250).cycle().step_by(31)).for_each(|(byte, other)| *byte = other);
         },
         |bytes, _| bytes.fill(0),
         |bytes, page| {
