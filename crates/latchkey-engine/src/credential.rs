@@ -77,25 +77,27 @@ pub(crate) struct RegisteredClient {
 
 /// A client secret on its way in. It can be read from outside and never written back.
 #[derive(Clone)]
-pub struct ClientSecret(SecretString);
+pub struct ClientSecret {
+    text: SecretString,
+}
 
 impl ClientSecret {
     /// What was typed, without the spaces around it; `None` where that is nothing.
     pub(crate) fn typed(&self) -> Option<SecretString> {
-        let text = self.0.expose_secret().trim();
+        let text = self.text.expose_secret().trim();
         (!text.is_empty()).then(|| text.into())
     }
 }
 
 impl From<&str> for ClientSecret {
     fn from(typed: &str) -> Self {
-        Self(typed.into())
+        Self { text: typed.into() }
     }
 }
 
 impl<'de> Deserialize<'de> for ClientSecret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|typed| Self(typed.into()))
+        String::deserialize(deserializer).map(|typed| Self { text: typed.into() })
     }
 }
 

@@ -23,6 +23,13 @@ describe('finding a service', () => {
     expect(names.slice(-2)).toEqual(['spotify', 'closed']);
   });
 
+  it('shows what is in hand whatever is searched for, and where there are accounts early', () => {
+    const open = new Set(['closed']);
+    expect(found([closed, ...many], 'nothing at all', open)).toEqual([closed]);
+    const names = ordered([...many, spotify(), closed], open, new Set(['spotify'])).map(({ id }) => id);
+    expect(names.slice(0, 3)).toEqual(['closed', 'spotify', 'd-0']);
+  });
+
   it('leaves a few as they are', () => {
     expect(ordered([closed, spotify()]).map(({ id }) => id)).toEqual(['closed', 'spotify']);
   });

@@ -2,7 +2,7 @@
 //!
 //! A file that is wrong is named and left alone; all others load.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,12 +38,14 @@ impl Catalog {
         for (name, text) in BUILT_IN {
             catalog.take(Path::new(name), text, sandbox);
         }
+        let mut own = BTreeSet::new();
         for (path, text) in own_files(folder, &mut catalog.notices) {
-            catalog.take(&path, &text, sandbox);
+            own.extend(catalog.take(&path, &text, sandbox));
         }
         let needs_sandbox = |provider: &Arc<Provider>| provider.file.authorization.url.contains("{sandbox}");
         catalog.providers.retain(|provider| !needs_sandbox(provider));
-        catalog.providers.sort_by_key(|provider| !provider.file.for_testing);
+        // What a person wrote is what a person looks for.
+        catalog.providers.sort_by_key(|provider| (!provider.file.for_testing, !own.contains(&provider.id)));
         catalog
     }
 
@@ -62,14 +64,19 @@ impl Catalog {
         &self.notices
     }
 
-    fn take(&mut self, path: &Path, text: &str, sandbox: Option<&str>) {
+    fn take(&mut self, path: &Path, text: &str, sandbox: Option<&str>) -> Option<ProviderId> {
         let text = sandbox.map_or_else(|| text.to_owned(), |origin| text.replace("{sandbox}", origin));
         match file::parse(&text).and_then(|file| named(file, &text)) {
             Ok(provider) => {
                 self.providers.retain(|known| known.id != provider.id);
+                let id = provider.id.clone();
                 self.providers.push(Arc::new(provider));
+                Some(id)
             }
-            Err(fault) => self.notices.push(CatalogNotice { path: path.to_owned(), fault }),
+            Err(fault) => {
+                self.notices.push(CatalogNotice { path: path.to_owned(), fault });
+                None
+            }
         }
     }
 }
