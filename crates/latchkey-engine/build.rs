@@ -4,10 +4,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 #[path = "src/provider/api.rs"]
-#[expect(dead_code, reason = "as for the file they are part of")]
 mod api;
 #[path = "src/provider/file.rs"]
-#[expect(dead_code, reason = "the build reads the same rules as the program and uses a part of them")]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the build reads the same rules as the program and uses a part of them"
+)]
 mod file;
 #[path = "src/provider/purpose.rs"]
 mod purpose;
@@ -15,8 +18,8 @@ mod purpose;
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../providers");
     println!("cargo:rerun-if-changed={}", folder.display());
-    for module in ["api", "file", "purpose"] {
-        println!("cargo:rerun-if-changed=src/provider/{module}.rs");
+    for part in ["api.rs", "file.rs", "file", "purpose.rs"] {
+        println!("cargo:rerun-if-changed=src/provider/{part}");
     }
     let mut list = "const BUILT_IN: &[(&str, &str)] = &[\n".to_owned();
     for path in provider_files(&folder) {

@@ -1,8 +1,9 @@
 //! One function per operation, each an adapter: ask the engine, hand on.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use latchkey_engine::Passphrase;
+use latchkey_engine::{ClientSecret, Passphrase};
 use latchkey_protocol::{
     BackedUp, ConnectionId, ConnectionView, Diagnosis, Event, HistoryEntry, Imported, Keep, Overview,
     Problem, ProviderId, ProviderView, Redirect, SignInId, SignInView,
@@ -30,11 +31,13 @@ pub(crate) async fn begin_sign_in(
     app: AppHandle,
     desk: State<'_, Desk>,
     provider: ProviderId,
+    variables: BTreeMap<String, String>,
     keep: Keep,
     redirect: Option<Redirect>,
     purposes: Option<Vec<String>>,
 ) -> Answer<SignInView> {
-    let (view, url) = desk.engine().await?.begin_sign_in(provider, keep, redirect, purposes).await?;
+    let engine = desk.engine().await?;
+    let (view, url) = engine.begin_sign_in(provider, variables, keep, redirect, purposes).await?;
     outside::open(&app, &url).map(|()| view)
 }
 
@@ -103,12 +106,14 @@ pub(crate) async fn forget(desk: State<'_, Desk>, connection: ConnectionId) -> A
 }
 
 #[tauri::command]
-pub(crate) async fn save_client_id(
+pub(crate) async fn save_client(
     desk: State<'_, Desk>,
     provider: ProviderId,
+    variables: BTreeMap<String, String>,
     client_id: String,
+    client_secret: ClientSecret,
 ) -> Answer<ProviderView> {
-    desk.engine().await?.save_client_id(provider, client_id).await
+    desk.engine().await?.save_client(provider, variables, client_id, client_secret).await
 }
 
 #[tauri::command]

@@ -6,13 +6,15 @@ use crate::rust;
 /// Words that no name of the protocol contains.
 const WORDS: [&str; 4] = ["token", "secret", "verifier", "password"];
 
-/// Names that say something about secrets and can hold none: enum variants without a field.
-const ONLY_WORDS: [&str; 1] = ["TokensRefused"];
+/// Names that say something about secrets and can hold none: enum variants without a field, and a flag.
+const ONLY_WORDS: [&str; 3] = ["TokensRefused", "ClientIdAndSecret", "secret_saved"];
 
 /// Types of the engine that hold secrets. Their written form goes straight into an envelope and has another
 /// name.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 10] = [
     "TokenSet",
+    "RegisteredClient",
+    "ClientSecret",
     "PendingSignIn",
     "Redeemed",
     "Granted",

@@ -28,7 +28,8 @@ async fn a_person_signs_in_to_discord_for_what_they_allow_and_leaves_without_a_t
     let page = stage.page();
     page.click(&*on(r#"[data-action="set-up"]"#)).await.unwrap();
     page.fill(&*on("input:not([readonly])"), "sandbox-desktop").await.unwrap();
-    page.click(&*on(r#"[data-action="save-client-id"]"#)).await.unwrap();
+    page.click(&*on(r#"[data-action="save-client"]"#)).await.unwrap();
+    page.click(&*on("summary")).await.unwrap();
     page.click(&*on(r#"[data-purpose="email"]"#)).await.unwrap();
     page.click(&*on(r#"[data-action="sign-in"]"#)).await.unwrap();
     stage.agree("ada").await;

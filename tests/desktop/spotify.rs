@@ -32,7 +32,7 @@ async fn set_up(stage: &Stage) {
         "the redirect URI to register: {shown}"
     );
     page.fill(&*on("input:not([readonly])"), "sandbox-desktop").await.unwrap();
-    page.click(&*on(r#"[data-action="save-client-id"]"#)).await.unwrap();
+    page.click(&*on(r#"[data-action="save-client"]"#)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

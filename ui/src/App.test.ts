@@ -176,7 +176,7 @@ describe('a sign-in', () => {
 
   it('is for what the person chose to allow', async () => {
     await open('purposes');
-    const spotify = card(/^Spotify$/);
+    const spotify = card(/^Spotify/);
     await person.click(spotify.getByRole('checkbox', { name: 'See what you played recently' }));
     await person.click(spotify.getByRole('checkbox', { name: 'See and change whom you follow' }));
     await person.click(button('Sign in to Spotify'));
@@ -413,30 +413,6 @@ describe('where sign-ins are kept', () => {
     await person.type(field('Passphrase of this file'), `${WORDS}{Enter}`);
     expect(await screen.findByText('There was nothing in it.')).toBeTruthy();
     expectForgotten();
-  });
-});
-
-describe('the set-up', () => {
-  it('leads from the steps to a saved client id', async () => {
-    await open('setup');
-    const uri = screen.getByRole<HTMLInputElement>('textbox', { name: /^Redirect URI/ });
-    expect(uri.value).toBe('dev.latchkey.app:/oauth/spotify');
-    expect(uri.readOnly).toBe(true);
-    await person.click(button('Copy the redirect URI'));
-    await person.click(button('Open Spotify’s registration page'));
-    await person.type(screen.getByRole('textbox', { name: 'Client id' }), ' abc {Enter}');
-    expect(asked()).toEqual(['copyRedirectUri', 'openRegisterPage', 'saveClientId']);
-    expect(backend.calls.at(-1)?.request).toEqual({ provider: 'spotify', clientId: 'abc' });
-    expect(await screen.findByRole('button', { name: 'Sign in to Spotify' })).toBeTruthy();
-  });
-
-  it('says at the field what is wrong', async () => {
-    await open('setup-refused');
-    const field = screen.getByRole('textbox', { name: 'Client id' });
-    await person.type(field, 'abcde{Enter}');
-    expect((await screen.findByRole('alert')).textContent).toContain('32 letters');
-    expect(field.getAttribute('aria-invalid')).toBe('true');
-    expect(document.activeElement).toBe(field);
   });
 });
 

@@ -9,6 +9,7 @@
 //! that begins with that number. Of a token it tells a short hash and never the token.
 #![expect(clippy::unwrap_used, reason = "a host that cannot go on is a test that fails")]
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead as _, Write as _};
@@ -152,7 +153,8 @@ async fn obey(host: &Host, number: &str, words: &[&str]) -> Result<Value, Proble
 async fn begin(host: &Host, provider: &str) -> Result<Value, Problem> {
     let provider = ProviderId::try_from(provider).unwrap();
     let redirect = Some(Redirect::DeepLink);
-    let (_, url) = host.engine.begin_sign_in(provider, Keep::Keychain, redirect, None).await?;
+    let (_, url) =
+        host.engine.begin_sign_in(provider, BTreeMap::new(), Keep::Keychain, redirect, None).await?;
     Ok(json!({ "url": url }))
 }
 

@@ -53,7 +53,8 @@ pub(crate) async fn call(
 ) -> Result<Answered, CallFailure> {
     let slot = parts.slot(id).ok_or_else(|| CallFailure::NoAccess { problem: no_connection(id) })?;
     let connection = slot.connection();
-    let api = parts.provider_of(&connection).and_then(|provider| provider.file.api.as_ref());
+    let provider = parts.provider_of(&connection).ok_or(CallFailure::NotOffered)?;
+    let api = provider.file.api.as_ref();
     let api = api.filter(|api| api.client == Some(of)).ok_or(CallFailure::NotOffered)?;
     let ask = Parts::ask_api(&connection, api);
     Call { parts, slot: &slot, api, ask, wanted }.run().await

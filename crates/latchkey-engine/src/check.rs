@@ -1,5 +1,7 @@
 //! "Check": renew if due, ask the provider who this is, and say what came of it.
 
+mod validation;
+
 use std::sync::Arc;
 
 use latchkey_protocol::{
@@ -14,6 +16,8 @@ use crate::refresh::{self, Why};
 use crate::resting::{self, LoadError};
 use crate::store::StoreError;
 use crate::vault::VaultError;
+
+pub(crate) use validation::look as look_at_validity;
 
 /// Milliseconds of life that access should have left when the provider is asked.
 const LEAST_LIFE_MS: i64 = 30_000;
@@ -97,7 +101,7 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>, renew_once: bool) -> Resu
         // A kind of token that must not be used (RFC 6749 7.1) is refused here; the next may be of another.
         let last = again || (set.bearer && !renew_once);
         let answer = if set.bearer {
-            identity::identify(&parts.http, provider, &set.access).await
+            identity::identify(&parts.http, &provider, &set.access, Some(&asked.account)).await
         } else {
             Err(IdentityError::Refused)
         };

@@ -8,7 +8,7 @@ use std::fmt;
 
 use latchkey_protocol::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
 /// Access, the means to renew it, and what the provider said about both (RFC 6749 5.1).
@@ -90,6 +90,47 @@ impl fmt::Debug for TokenSet {
     }
 }
 
+/// The client that Latchkey is to a provider (RFC 6749 2.2, 2.3.1).
+#[derive(Clone)]
+pub(crate) struct RegisteredClient {
+    /// Its id. No secret.
+    pub id: String,
+    /// Its secret, where it has one.
+    pub secret: Option<SecretString>,
+}
+
+/// A client secret on its way in. It can be read from outside and never written back.
+#[derive(Clone)]
+pub struct ClientSecret {
+    text: SecretString,
+}
+
+impl ClientSecret {
+    /// What was typed, without the spaces around it; `None` where that is nothing.
+    pub(crate) fn typed(&self) -> Option<SecretString> {
+        let text = self.text.expose_secret().trim();
+        (!text.is_empty()).then(|| text.into())
+    }
+}
+
+impl From<&str> for ClientSecret {
+    fn from(typed: &str) -> Self {
+        Self { text: typed.into() }
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientSecret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|typed| Self { text: typed.into() })
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(redacted)")
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Written<S> {
     access: S,
@@ -151,5 +192,6 @@ mod tests {
     #[test]
     fn a_set_prints_no_secret() {
         assert!(!format!("{:?}", set()).contains("planted"));
+        assert!(!format!("{:?}", ClientSecret::from("planted")).contains("planted"));
     }
 }

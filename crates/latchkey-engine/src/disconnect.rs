@@ -8,13 +8,13 @@ use std::sync::Arc;
 use latchkey_protocol::{
     AttentionReason, ConnectionId, EventBody, FailureKind, HistoryKind, Problem, ProblemCode, Revocation,
 };
-use secrecy::SecretString;
-use url::Url;
 
+use crate::clients;
 use crate::connection::{Connection, Failure, Standing};
-use crate::credential::TokenSet;
-use crate::flow::authorization_code::{self, RevocationOutcome};
+use crate::credential::{RegisteredClient, TokenSet};
+use crate::flow::revocation::{self, RevocationOutcome};
 use crate::live::{Parts, Slot};
+use crate::provider::Provider;
 use crate::resting::{self, LoadError};
 use crate::store::StoreError;
 use crate::vault::VaultError;
@@ -96,9 +96,8 @@ pub(crate) async fn forget(parts: &Arc<Parts>, id: &ConnectionId) -> Result<(), 
 
 /// `None` when the provider is to be asked again later.
 async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Option<Revocation> {
-    let provider = parts.provider_of(connection);
-    let url = provider.and_then(|provider| provider.file.authorization.revocation_url.as_deref());
-    let Some(url) = url.and_then(|url| Url::parse(url).ok()) else {
+    let offered = |provider: &Arc<Provider>| revocation::is_offered(provider);
+    let Some(provider) = parts.provider_of(connection).filter(offered) else {
         return Some(Revocation::NotOffered);
     };
     let set = match set_to_revoke(parts, slot, connection).await {
@@ -115,7 +114,11 @@ async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Opt
             return Some(Revocation::NothingLeft);
         }
     };
-    match revoke_all(parts, &url, connection, &set).await {
+    // Without its secret the client may still be heard, and if not, that is what the farewell says.
+    let client = clients::of(parts, &provider, connection).await;
+    let client =
+        client.unwrap_or_else(|_| RegisteredClient { id: connection.client_id.clone(), secret: None });
+    match revocation::revoke(&parts.http, &provider, &client, &set).await {
         RevocationOutcome::Done => Some(Revocation::Confirmed),
         RevocationOutcome::Refused => Some(Revocation::Unconfirmed),
         RevocationOutcome::Later => {
@@ -139,38 +142,6 @@ async fn set_to_revoke(
         }
         loaded => loaded,
     }
-}
-
-/// What came for another account first: nobody else knows of it.
-async fn revoke_all(parts: &Parts, url: &Url, connection: &Connection, set: &TokenSet) -> RevocationOutcome {
-    if let Some(strange) = &set.quarantined {
-        let outcome = revoke_both(parts, url, connection, strange.refresh.as_ref(), &strange.access).await;
-        if outcome == RevocationOutcome::Later {
-            return outcome;
-        }
-    }
-    revoke_both(parts, url, connection, set.refresh.as_ref(), &set.access).await
-}
-
-/// The refresh token first, then the access token (RFC 7009 2.1): dropped in between, what is left is short.
-async fn revoke_both(
-    parts: &Parts,
-    url: &Url,
-    connection: &Connection,
-    refresh: Option<&SecretString>,
-    access: &SecretString,
-) -> RevocationOutcome {
-    let client_id = &connection.client_id;
-    if let Some(refresh) = refresh {
-        let outcome = authorization_code::revoke(&parts.http, url, client_id, refresh, "refresh_token").await;
-        if outcome != RevocationOutcome::Done {
-            return outcome;
-        }
-        // Some providers cannot revoke access tokens alone; theirs ends by itself.
-        let outcome = authorization_code::revoke(&parts.http, url, client_id, access, "access_token").await;
-        return if outcome == RevocationOutcome::Later { outcome } else { RevocationOutcome::Done };
-    }
-    authorization_code::revoke(&parts.http, url, client_id, access, "access_token").await
 }
 
 async fn postpone(
@@ -216,7 +187,7 @@ async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocat
     }
     parts.unpublish(&connection.id);
     parts.rotations.forget(&connection.id).await;
-    let farewell = view::farewell(connection, revocation, parts.provider_of(connection));
+    let farewell = view::farewell(connection, revocation, parts.provider_of(connection).as_deref());
     tracing::info!(connection.id = %connection.id, ?revocation, "disconnected");
     parts.events.send(EventBody::ConnectionRemoved { id: connection.id.clone(), farewell });
     drop(epochs);
@@ -229,7 +200,7 @@ async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocat
 /// they find out one by one. On a task of its own: two that are disconnected at once wait for nobody.
 fn end_others_in_background(parts: &Arc<Parts>, connection: &Connection) {
     let (client_id, key) = (&connection.client_id, &connection.account.key);
-    for slot in parts.end_together(parts.provider_of(connection), client_id, key) {
+    for slot in parts.end_together(parts.provider_of(connection).as_deref(), client_id, key) {
         let (of, epoch) = (parts.clone(), slot.connection().epoch);
         let parts = of.clone();
         of.tasks.spawn(async move {

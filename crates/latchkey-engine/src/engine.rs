@@ -1,14 +1,16 @@
 //! The façade: one method per operation, start and shutdown.
 
 mod backup;
+mod clients;
 mod protection;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use latchkey_protocol::{
     ConnectionId, ConnectionView, Diagnosis, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep,
-    NoticesDue, Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    NoticesDue, Overview, Problem, ProblemCode, ProviderId, Redirect, SignInId, SignInView,
 };
 use tokio::sync::{broadcast, watch};
 use url::Url;
@@ -25,7 +27,7 @@ pub use crate::live::Environment;
 use crate::live::{Outside, Parts};
 use crate::owner_lock::{NotOwner, OwnerLock};
 use crate::planted::{Planted, planted};
-use crate::provider::Catalog;
+use crate::provider::{Catalog, Provider};
 use crate::refresh;
 use crate::rotation::RotationFolder;
 pub use crate::sign_in::Callback;
@@ -161,17 +163,19 @@ impl Engine {
         overview::retell(&self.parts);
     }
 
-    /// Begins to sign in to a new account, for the chosen purposes or, without a choice, for those that the
-    /// provider's file takes by default. The URL is for the browser alone.
+    /// Begins to sign in to a new account on the server that `variables` name, for the chosen purposes. What is
+    /// left out is the provider's default. The URL is for the browser alone.
     pub async fn begin_sign_in(
         &self,
         provider: ProviderId,
+        variables: BTreeMap<String, String>,
         keep: Keep,
         redirect: Option<Redirect>,
         purposes: Option<Vec<String>>,
     ) -> Result<(SignInView, Url), Problem> {
         let purposes = Purposes::Chosen(purposes);
-        sign_in::begin(&self.parts, Wish { provider, connection: None, keep, redirect, purposes }).await
+        let wish = Wish { provider, connection: None, keep, redirect, variables, purposes };
+        sign_in::begin(&self.parts, wish).await
     }
 
     /// Begins to sign in again to an account that is connected, for what was asked before and `further`
@@ -184,9 +188,10 @@ impl Engine {
     ) -> Result<(SignInView, Url), Problem> {
         let slot = self.parts.slot(&connection);
         let known = slot.map(|slot| slot.connection()).ok_or_else(|| no_connection(&connection))?;
-        let purposes = Purposes::Further { asked: known.grant.asked, more: further };
-        let (provider, keep, connection) = (known.provider, known.keep, Some(connection));
-        sign_in::begin(&self.parts, Wish { provider, connection, keep, redirect, purposes }).await
+        let Connection { provider, keep, variables, grant, .. } = known;
+        let purposes = Purposes::Further { asked: grant.asked, more: further };
+        let wish = Wish { provider, connection: Some(connection), keep, redirect, variables, purposes };
+        sign_in::begin(&self.parts, wish).await
     }
 
     /// Takes a link as the operating system hands it over. It is treated as hostile and never logged.
@@ -241,29 +246,6 @@ impl Engine {
         disconnect::forget(&self.parts, &connection).await
     }
 
-    /// Saves the client id of a provider; an empty one removes it.
-    pub async fn save_client_id(
-        &self,
-        provider: ProviderId,
-        client_id: String,
-    ) -> Result<ProviderView, Problem> {
-        let known = self.provider(&provider)?;
-        let client_id = client_id.trim().to_owned();
-        let usable = client_id.len() <= 512 && client_id.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
-        if !usable {
-            let problem = Problem::new(ProblemCode::InvalidInput, "This does not look like a client id.");
-            return Err(
-                problem.hint("Copy it from the provider's page; it has no spaces and no line breaks.")
-            );
-        }
-        let saved = (!client_id.is_empty()).then_some(client_id);
-        self.parts.store.save_client_id(&provider, saved.clone()).await?;
-        self.parts.set_client_id(&provider, saved);
-        let view = self.parts.view_of_provider(known);
-        self.parts.events.send(EventBody::ProviderChanged { provider: view.clone() });
-        Ok(view)
-    }
-
     /// The redirect URI that a person registers at a provider.
     pub fn redirect_uri(&self, provider: &ProviderId) -> Result<String, Problem> {
         Ok(view::redirect_uri_to_register(self.provider(provider)?))
@@ -280,7 +262,7 @@ impl Engine {
         let slot = self.parts.slot(connection).ok_or_else(|| no_connection(connection))?;
         let known = slot.connection();
         let provider = self.parts.provider_of(&known);
-        page(provider.and_then(|provider| provider.file.manage_url.as_deref()), &known.provider_name)
+        page(provider.as_ref().and_then(|provider| provider.file.manage_url.as_deref()), &known.provider_name)
     }
 
     /// Lends the access token of a connection with at least `min_life_ms` milliseconds of life, renewing it
@@ -345,7 +327,7 @@ impl Engine {
         self.parts.due_changed.notify_one();
     }
 
-    fn provider(&self, id: &ProviderId) -> Result<&crate::provider::Provider, Problem> {
+    fn provider(&self, id: &ProviderId) -> Result<&Arc<Provider>, Problem> {
         let none = || Problem::new(ProblemCode::NotFound, format!("There is no provider called {id}."));
         self.parts.catalog.provider(id).ok_or_else(none)
     }
@@ -380,10 +362,7 @@ async fn place_key(store: &Store, vault: &Vault) -> Result<(), StoreError> {
 }
 
 async fn load(parts: &Arc<Parts>, connections: Vec<Connection>) -> Result<(), StoreError> {
-    for provider in parts.catalog.providers() {
-        let saved = parts.store.client_id(&provider.id).await?;
-        parts.set_client_id(&provider.id, saved);
-    }
+    parts.set_clients(parts.store.registrations().await?);
     for (host, minutes) in parts.store.clock_offsets().await? {
         parts.skew.remember(host, minutes, parts.clock.as_ref());
     }

@@ -23,6 +23,7 @@ mod sign_in;
 mod loopback;
 mod refresh;
 mod identity;
+mod clients;
 mod resting;
 mod rollback;
 mod overview;
@@ -56,6 +57,7 @@ mod data_folder;
 
 pub use callback::{Refusal, SCHEME};
 pub use clock::{Boot, Clock, Sleep, SystemClock};
+pub use credential::ClientSecret;
 pub use data_folder::Unfit;
 pub use discord::Discord;
 pub use edges::{

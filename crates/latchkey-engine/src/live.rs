@@ -4,22 +4,21 @@
 //! moment. A slot's deadlines are kept on the suspend-aware clock, so a wall clock that jumps while
 //! Latchkey runs changes nothing.
 
+mod clients;
 mod early_answers;
 mod pace;
 mod settling;
 mod sign_ins;
-mod views;
 mod together;
+mod views;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, Shared};
-use latchkey_protocol::{
-    ClientIdSource, ConnectionId, Diagnosis, EventBody, Health, HealthChange, ProviderId, RestingPlace,
-    Timestamp,
-};
+use latchkey_protocol::{ConnectionId, Diagnosis, EventBody, Health, HealthChange, RestingPlace, Timestamp};
+use secrecy::SecretString;
 use tokio::sync::Notify;
 
 use crate::clock::{Boot, Clock};
@@ -33,7 +32,7 @@ use crate::http::Http;
 use crate::pacing::{Buckets, Gate};
 use crate::provider::{Catalog, Provider};
 use crate::skew::Skew;
-use crate::store::{Damage, Store};
+use crate::store::{Damage, Registered, Store};
 use crate::surroundings::Surroundings;
 use crate::tasks::Tasks;
 use crate::vault::Vault;
@@ -78,7 +77,8 @@ pub(crate) struct Parts {
     deep_links: AtomicBool,
     slots: Mutex<BTreeMap<ConnectionId, Arc<Slot>>>,
     sign_ins: Mutex<Vec<LiveSignIn>>,
-    client_ids: Mutex<BTreeMap<ProviderId, String>>,
+    clients: Mutex<Vec<Registered>>,
+    client_secrets: Mutex<BTreeMap<String, SecretString>>,
 }
 
 /// What the engine reaches beyond its own files.
@@ -151,6 +151,8 @@ pub(crate) struct SlotState {
     next_try: Option<Boot>,
     /// Not before this moment, after the keychain or the database refused.
     resting_until: Option<Boot>,
+    /// Not before this moment is the provider asked whether it knows the access token.
+    next_validation: Option<Boot>,
     pub(crate) settling: Settling,
     told: Option<Health>,
     /// Changes of health that are not written down yet, oldest first.
@@ -189,7 +191,8 @@ impl Parts {
             deep_links: AtomicBool::new(true),
             slots: Mutex::default(),
             sign_ins: Mutex::default(),
-            client_ids: Mutex::default(),
+            clients: Mutex::default(),
+            client_secrets: Mutex::default(),
         }
     }
 
@@ -213,10 +216,6 @@ impl Parts {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.wall()
-    }
-
-    pub(crate) fn provider_of(&self, connection: &Connection) -> Option<&Provider> {
-        self.catalog.provider(&connection.provider)
     }
 
     /// The slot of a connection.
@@ -243,13 +242,13 @@ impl Parts {
     }
 
     fn put(&self, connection: Connection, fresh: Option<(Arc<TokenSet>, Boot)>) -> Arc<Slot> {
-        let provider = self.catalog.provider(&connection.provider);
+        let provider = self.provider_of(&connection);
         let slot = {
             let mut slots = lock(&self.slots);
             let empty = || Arc::new(Slot::new(connection.clone()));
             slots.entry(connection.id.clone()).or_insert_with(empty).clone()
         };
-        slot.write(|state| state.put(connection, fresh, provider, self.clock.as_ref()));
+        slot.write(|state| state.put(connection, fresh, provider.as_deref(), self.clock.as_ref()));
         self.tell(&slot);
         self.due_changed.notify_one();
         slot
@@ -279,38 +278,6 @@ impl Parts {
             self.tell(slot);
         }
     }
-
-    /// The client id to use, and where it comes from: settings win over the environment, which wins over
-    /// the provider file.
-    pub(crate) fn client_id(&self, provider: &Provider) -> Option<String> {
-        let saved = lock(&self.client_ids).get(&provider.id).cloned();
-        saved.or_else(|| self.environment_client_id(provider)).or_else(|| provider.file.client.id.clone())
-    }
-
-    pub(crate) fn set_client_id(&self, provider: &ProviderId, client_id: Option<String>) {
-        let mut client_ids = lock(&self.client_ids);
-        match client_id {
-            Some(client_id) => drop(client_ids.insert(provider.clone(), client_id)),
-            None => drop(client_ids.remove(provider)),
-        }
-    }
-
-    fn environment_client_id(&self, provider: &Provider) -> Option<String> {
-        (self.environment)(&provider.client_id_variable()).filter(|id| !id.trim().is_empty())
-    }
-
-    fn client_id_source(&self, provider: &Provider) -> ClientIdSource {
-        let variable = provider.client_id_variable();
-        if lock(&self.client_ids).contains_key(&provider.id) {
-            ClientIdSource::Settings
-        } else if self.environment_client_id(provider).is_some() {
-            ClientIdSource::Environment { variable }
-        } else if provider.file.client.id.is_some() {
-            ClientIdSource::BuiltIn
-        } else {
-            ClientIdSource::Missing { variable }
-        }
-    }
 }
 
 impl Slot {
@@ -329,6 +296,7 @@ impl Slot {
             renew: None,
             next_try: None,
             resting_until: None,
+            next_validation: None,
             settling: Settling::default(),
             told: None,
             unrecorded: Vec::new(),
@@ -445,6 +413,15 @@ impl SlotState {
         if matches!(self.connection.standing, Standing::Disconnecting { .. }) {
             self.next_try = Some(until);
         }
+    }
+
+    /// Whether it is time to validate the access token; the next time is `next`.
+    pub(crate) fn take_validation_turn(&mut self, boot: Boot, next: Boot) -> bool {
+        let due = self.next_validation.is_none_or(|at| at <= boot);
+        if due {
+            self.next_validation = Some(next);
+        }
+        due
     }
 
     /// When the next try is permitted after failures.

@@ -13,7 +13,7 @@ pub(crate) use purpose::Purpose;
 
 use latchkey_protocol::{ProviderId, Timestamp};
 
-use crate::connection::Access;
+use crate::connection::{Access, Values};
 use crate::person::Person;
 
 /// A provider, read and checked: every URL parses, every pointer points.
@@ -42,6 +42,17 @@ impl Provider {
         format!("LATCHKEY_{name}_CLIENT_ID")
     }
 
+    /// The environment variable that may name the client secret: `LATCHKEY_SPOTIFY_CLIENT_SECRET`.
+    pub(crate) fn client_secret_variable(&self) -> String {
+        let name = self.id.as_str().to_ascii_uppercase().replace('-', "_");
+        format!("LATCHKEY_{name}_CLIENT_SECRET")
+    }
+
+    /// The provider with `values` in the place of their names.
+    pub(crate) fn filled(&self, values: &Values) -> Self {
+        Self { id: self.id.clone(), file: self.file.filled(values) }
+    }
+
     /// How long before its end access is renewed, in milliseconds, for access that lives `life` ms:
     /// five minutes unless the file says otherwise, and never more than half the life.
     pub(crate) fn buffer_ms(&self, life: i64) -> i64 {
@@ -68,7 +79,12 @@ const LONGEST_PLAN_MS: i64 = 86_400_000;
 impl Provider {
     /// When access is renewed by itself; `None` where it cannot be.
     pub(crate) fn renewal_at(&self, access: &Access) -> Option<Timestamp> {
-        let life = access.expires_at.map_or(ASSUMED_LIFE_MS, |at| at.0.saturating_sub(access.obtained_at.0));
+        let token = &self.file.token;
+        if access.expires_at.is_none() && token.endless {
+            return None;
+        }
+        let assumed = token.assumed_life_seconds.map_or(ASSUMED_LIFE_MS, |life| i64::from(life) * 1000);
+        let life = access.expires_at.map_or(assumed, |at| at.0.saturating_sub(access.obtained_at.0));
         let wait = (life - self.buffer_ms(life)).clamp(0, LONGEST_PLAN_MS);
         access.renewable.then(|| access.obtained_at.plus(wait))
     }

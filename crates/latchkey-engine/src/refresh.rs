@@ -11,16 +11,17 @@ mod outcome;
 mod save;
 mod turn;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt as _;
 use latchkey_protocol::{AttentionReason, ConfigurationFault};
 
+use crate::clients;
 use crate::clock::Boot;
 use crate::connection::{Connection, Standing};
 use crate::edges::Rotation;
 use crate::flow::authorization_code::{self, TokenOutcome};
-use crate::flow::token_answer::Aside;
+use crate::flow::dialect::Dialect;
 use crate::health::Doing;
 use crate::identity;
 use crate::live::{Flight, Parts, RefreshEnd, Slot};
@@ -284,21 +285,24 @@ async fn attempt(
         let reason = AttentionReason::NotRenewable;
         return outcome::needs_sign_in(parts, connection, reason, None).await.map(Attempt::Ended);
     };
+    let client = match clients::of(parts, &provider, &connection).await {
+        Ok(client) => client,
+        Err(error) => return no_client(parts, connection, error).await.map(Attempt::Ended),
+    };
     let intent = announce(parts, &connection).await?;
     let started = (parts.clock.boot(), parts.now());
-    let token_url = &provider.file.authorization.token_url;
-    let aside = Aside::default();
-    let asking = authorization_code::refresh(&parts.http, token_url, &connection.client_id, refresh, &aside);
+    let token_url = &provider.file.token.url;
+    let dialect = Dialect::new(&provider, &client, started.1);
+    let date = OnceLock::new();
+    let asking = authorization_code::refresh(&parts.http, &dialect, refresh, &date);
     let answer = guard::answered(parts, asking).await;
-    parts.learn_time(token_url, aside.date.get().copied(), started.0).await;
+    parts.learn_time(token_url, date.get().copied(), started.0).await;
     if answer.is_answer() {
         parts.gate.answered(token_url);
     }
     if let TokenOutcome::Granted(granted) = answer {
-        let strange = granted
-            .subject
-            .as_ref()
-            .is_some_and(|subject| identity::is_another(provider, &connection.account, subject));
+        let named = granted.aside.subject.as_deref();
+        let strange = named.is_some_and(|named| identity::is_another(&provider, &connection.account, named));
         let fresh = save::Fresh { granted, started, strange };
         return save::save(parts, slot, connection, &set, fresh, rotation).await.map(Attempt::Ended);
     }
@@ -374,6 +378,23 @@ async fn refused(
         TokenOutcome::Ambiguous { text, by_provider } => return Ok(Attempt::Ambiguous { text, by_provider }),
     };
     Ok(Attempt::Ended(end))
+}
+
+/// The client secret cannot be read. The grant is untouched: a secret can be typed in anew.
+async fn no_client(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    error: LoadError,
+) -> Result<RefreshEnd, StoreError> {
+    let text = error.to_string();
+    match error {
+        LoadError::Store(error) => Err(error),
+        LoadError::Vault(error) if error.may_pass() => outcome::locked(parts, connection, text).await,
+        LoadError::Vault(_) => {
+            let fault = ConfigurationFault::ClientIdMissing;
+            outcome::misconfigured(parts, connection, fault, Some(text), true).await
+        }
+    }
 }
 
 /// The token set cannot be read. A locked keychain is no reason to sign in again; a lost item is.

@@ -54,6 +54,7 @@ async fn pass(parts: &Arc<Parts>) {
                 refresh::renew_due(parts, &slot);
             }
         }
+        check::look_at_validity(parts, &slot, boot);
         settle(parts, &slot, boot);
         parts.tell_if_changed(&slot);
         let of_slot = slot.write(SlotState::take_unrecorded);

@@ -5,13 +5,14 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    AccountView, Activity, ActivityKind, AttentionReason, BackedUp, BackupEnd, ClientIdSource,
-    ConfigurationFault, ConnectionId, ConnectionView, Diagnosis, DiagnosisStep, DueNotice, Event, EventBody,
-    FailureKind, FailureView, Farewell, GrantKind, GrantState, GrantView, Health, HealthChange, HistoryEntry,
-    HistoryKind, ImportEnd, Imported, Incident, IncidentReason, Keep, Notice, NoticeKind, NoticesDue,
-    Operation, Overview, Problem, ProblemCode, Protection, ProviderId, ProviderView, PurposeView, RateBudget,
-    RateScope, Redirect, RenewalView, RestingPlace, Revocation, Sample, SealedReason, SetupView, Severity,
-    SignInEnding, SignInId, SignInStage, SignInView, StepKind, StepOutcome, Timestamp, VaultState,
+    AccountView, Activity, ActivityKind, AttentionReason, AvailabilityStatus, BackedUp, BackupEnd,
+    ClientIdSource, ConfigurationFault, ConnectionId, ConnectionView, Diagnosis, DiagnosisStep, DueNotice,
+    Event, EventBody, FailureKind, FailureView, Farewell, GrantKind, GrantState, GrantView, Health,
+    HealthChange, HistoryEntry, HistoryKind, ImportEnd, Imported, Incident, IncidentReason, Keep, Notice,
+    NoticeKind, NoticesDue, Operation, Overview, Problem, ProblemCode, Protection, ProviderAvailability,
+    ProviderCategory, ProviderId, ProviderNeed, ProviderView, PurposeView, RateBudget, RateScope, Redirect,
+    RenewalView, RestingPlace, Revocation, Sample, SealedReason, SetupView, Severity, SignInEnding, SignInId,
+    SignInStage, SignInView, StepKind, StepOutcome, Timestamp, VariableView, VaultState,
 };
 
 macro_rules! declarations {
@@ -44,6 +45,11 @@ pub fn typescript() -> String {
         ClientIdSource,
         SetupView,
         PurposeView,
+        ProviderCategory,
+        ProviderAvailability,
+        AvailabilityStatus,
+        ProviderNeed,
+        VariableView,
         ConnectionView,
         AccountView,
         GrantView,

@@ -42,6 +42,9 @@ pub use id::{ConnectionId, InvalidId, ProviderId, SignInId, Timestamp};
 pub use incident::{DueNotice, Incident, IncidentReason, NoticesDue};
 pub use operation::Operation;
 pub use overview::{Notice, NoticeKind, Overview, Protection, VaultState};
-pub use provider::{ClientIdSource, ProviderView, SetupView};
+pub use provider::{
+    AvailabilityStatus, ClientIdSource, ProviderAvailability, ProviderCategory, ProviderNeed, ProviderView,
+    SetupView, VariableView,
+};
 pub use purpose::PurposeView;
 pub use sign_in::{Keep, Redirect, SignInEnding, SignInStage, SignInView};

@@ -21,7 +21,7 @@ macro_rules! operations {
             check => Check, "Renew if due and ask the provider who this is";
             disconnect => Disconnect, "Revoke and forget";
             forget => Forget, "Forget here without waiting for the provider";
-            save_client_id => SaveClientId, "Save the client id of a provider";
+            save_client => SaveClient, "Save the client of a provider: id and secret";
             copy_redirect_uri => CopyRedirectUri, "Copy the redirect URI to register";
             open_register_page => OpenRegisterPage, "Open the provider's page for registering an application";
             open_manage_page => OpenManagePage, "Open the provider's page for removing access";

@@ -55,7 +55,7 @@ fn identify<'a>(core: &Core, query: &'a Params) -> Result<(Client, &'a str), &'s
 fn refuse_on_page(face: Face, why: &'static str) -> Answer {
     let shown = match face {
         Face::Discord if why == "Invalid redirect URI" => "Invalid \"redirect_uri\" in request".into(),
-        Face::Plain | Face::Discord => why.into(),
+        Face::Plain | Face::Discord | Face::Odd => why.into(),
         Face::Spotify => format!("INVALID_CLIENT: {why}"),
     };
     Answer::refused(answer::html(StatusCode::BAD_REQUEST, pages::refusal(face.title(), &shown)), why)
@@ -77,7 +77,7 @@ fn read(
     let state = query.value("state").ok_or_else(|| invalid("state is missing"))?;
     if query.value("code_challenge_method") != Some("S256") {
         return Err(invalid(match face {
-            Face::Plain | Face::Spotify => "code_challenge_method is not S256",
+            Face::Plain | Face::Spotify | Face::Odd => "code_challenge_method is not S256",
             Face::Discord => "Unsupported \"code_challenge_method\"",
         }));
     }

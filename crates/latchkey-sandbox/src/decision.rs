@@ -72,12 +72,12 @@ pub(crate) fn redirect_error(
     redirect(core, face, redirect_uri, state, pairs)
 }
 
-fn redirect(
-    core: &Core,
+fn redirect<'a>(
+    core: &'a Core,
     face: Face,
     redirect_uri: &str,
     state: Option<&str>,
-    mut pairs: Vec<(&str, String)>,
+    mut pairs: Vec<(&'a str, String)>,
 ) -> Response {
     let callback = core.settings.callback;
     let state = match callback {
@@ -90,6 +90,10 @@ fn redirect(
         pairs.push(("iss", "https://issuer.example".into()));
     } else if core.settings.send_iss && face == Face::Plain {
         pairs.push(("iss", core.origin.clone()));
+    }
+    if face == Face::Odd {
+        let extra = core.settings.odd.redirect_extra.iter();
+        pairs.extend(extra.map(|(name, value)| (name.as_str(), value.clone())));
     }
     // Appended to the client's own bytes, since parsing could normalise them.
     let joint = if redirect_uri.contains('?') { '&' } else { '?' };

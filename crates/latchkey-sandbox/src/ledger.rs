@@ -205,6 +205,21 @@ impl Ledger {
         Ok(())
     }
 
+    /// The client that a token was issued to.
+    pub(crate) fn client_of(&self, token: &str) -> Option<String> {
+        let refresh = self.refresh_token(token).map(|token| token.grant);
+        let access = self.access_tokens.iter().find(|access| access.value == token);
+        let grant = refresh.or(access.map(|access| access.grant))?;
+        self.grant(grant).map(|grant| grant.client_id.clone())
+    }
+
+    /// The latest access token of an account.
+    pub(crate) fn last_access_of(&self, account: &str) -> Option<String> {
+        let theirs =
+            |access: &&AccessToken| self.grant(access.grant).is_some_and(|grant| grant.account == account);
+        self.access_tokens.iter().rev().find(theirs).map(|access| access.value.clone())
+    }
+
     /// Ends every live grant of one account, or of everybody; tells how many there were.
     pub(crate) fn revoke_account(&mut self, account: Option<&str>, because: RevokedBecause) -> usize {
         let theirs = |grant: &&Grant| account.is_none_or(|account| grant.account == account);

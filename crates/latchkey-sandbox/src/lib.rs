@@ -35,6 +35,8 @@ mod faults;
 mod gate;
 mod grant;
 mod ledger;
+mod odd;
+mod odd_settings;
 mod pages;
 mod params;
 mod picture;
@@ -63,6 +65,9 @@ pub use faults::{Fault, FaultOrder, Moment};
 pub use gate::{HeldRequest, Release};
 pub use grant::RevokedBecause;
 pub use ledger::{GrantView, RefreshTokenView};
+pub use odd_settings::{
+    OddAuthentication, OddChallenge, OddPresentation, OddRefusal, OddRevocation, OddSettings,
+};
 pub use params::Params;
 pub use record::{Entry, Outcome, SelectedHeaders};
 pub use route::Endpoint;

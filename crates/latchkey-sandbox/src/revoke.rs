@@ -29,7 +29,7 @@ fn handle(core: &mut Core, exchange: &Exchange) -> Result<(), Refusal> {
     let client_id = authenticate(core, exchange)?;
     let token = required(&exchange.form, "token")?;
     match exchange.face() {
-        Face::Plain | Face::Spotify => core.ledger.revoke_token(&token, &client_id),
+        Face::Plain | Face::Spotify | Face::Odd => core.ledger.revoke_token(&token, &client_id),
         Face::Discord => core.ledger.revoke_all_of_token(&token, &client_id),
     }
 }

@@ -8,7 +8,8 @@ use crate::core::Core;
 use crate::exchange::Exchange;
 use crate::face::Face;
 use crate::{
-    account_page, authorize, decision, discord, picture, revoke, spotify, spotify_library, token, userinfo,
+    account_page, authorize, decision, discord, odd, picture, revoke, spotify, spotify_library, token,
+    userinfo,
 };
 
 /// What a request is for, on whichever face.
@@ -29,6 +30,10 @@ pub enum Endpoint {
     Userinfo,
     /// Another resource: `/api/library`, `/spotify/v1/me/player/recently-played` and its like.
     Api,
+    /// Whether an access token is valid: `/odd/validate`.
+    Validate,
+    /// Registration at run time: `/odd/register`, `/odd/apps`.
+    Register,
     /// A portrait.
     Picture,
     /// The page where a person removes an app.
@@ -54,6 +59,7 @@ pub(crate) struct Route {
 pub(crate) enum Verb {
     Get,
     Post,
+    Delete,
     GetPost,
     PutDelete,
     GetPostDelete,
@@ -64,6 +70,7 @@ impl Verb {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
             Self::GetPost => "GET, POST",
             Self::PutDelete => "PUT, DELETE",
             Self::GetPostDelete => "GET, POST, DELETE",
@@ -85,6 +92,10 @@ const fn post(face: Face, endpoint: Endpoint, path: &'static str, handler: Handl
 
 const fn api(face: Face, method: Verb, path: &'static str, handler: Handler) -> Route {
     Route { face, endpoint: Endpoint::Api, method, path, handler }
+}
+
+const fn delete(face: Face, endpoint: Endpoint, path: &'static str, handler: Handler) -> Route {
+    Route { face, endpoint, method: Verb::Delete, path, handler }
 }
 
 const ROUTES: &[Route] = &[
@@ -117,6 +128,16 @@ const ROUTES: &[Route] = &[
     get(Face::Discord, Endpoint::Api, "/discord/api/v10/users/@me/guilds", discord::guilds),
     get(Face::Discord, Endpoint::Picture, "/discord/cdn/avatars/{}/{}", picture::ada),
     get(Face::Discord, Endpoint::Picture, "/discord/cdn/embed/avatars/{}", picture::ben),
+    get(Face::Odd, Endpoint::Authorize, "/odd/authorize", odd::authorize),
+    post(Face::Odd, Endpoint::Token, "/odd/token", odd::token),
+    post(Face::Odd, Endpoint::Token, "/odd/refresh", odd::refresh),
+    get(Face::Odd, Endpoint::Userinfo, "/odd/me", odd::me),
+    post(Face::Odd, Endpoint::Userinfo, "/odd/graphql", odd::graphql),
+    get(Face::Odd, Endpoint::Validate, "/odd/validate", odd::validate),
+    post(Face::Odd, Endpoint::Revoke, "/odd/revoke", odd::revoke),
+    delete(Face::Odd, Endpoint::Revoke, "/odd/tokens", odd::delete),
+    post(Face::Odd, Endpoint::Register, "/odd/register", odd::register),
+    post(Face::Odd, Endpoint::Register, "/odd/apps", odd::apps),
 ];
 
 /// The route of a path.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::odd_settings::OddSettings;
+
 /// The habits of the sandbox. `PUT /_control/settings` changes the members it names and keeps the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -38,6 +40,8 @@ pub struct Settings {
     pub spotify: SpotifySettings,
     /// What is particular to the Discord face.
     pub discord: DiscordSettings,
+    /// What is particular to the odd face.
+    pub odd: OddSettings,
 }
 
 impl Default for Settings {
@@ -58,6 +62,7 @@ impl Default for Settings {
             date: None,
             spotify: SpotifySettings::default(),
             discord: DiscordSettings::default(),
+            odd: OddSettings::default(),
         }
     }
 }

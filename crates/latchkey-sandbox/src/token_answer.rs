@@ -19,6 +19,11 @@ pub(crate) enum Occasion {
 
 /// The successful answer.
 pub(crate) fn write(core: &Core, face: Face, tokens: &TokenSet, occasion: Occasion) -> Response {
+    answer::json(StatusCode::OK, &Value::Object(object(core, face, tokens, occasion)))
+}
+
+/// What it says.
+pub(crate) fn object(core: &Core, face: Face, tokens: &TokenSet, occasion: Occasion) -> Map<String, Value> {
     let settings = &core.settings;
     let members = [
         ("access_token", Some(tokens.access_token.clone().into())),
@@ -30,7 +35,7 @@ pub(crate) fn write(core: &Core, face: Face, tokens: &TokenSet, occasion: Occasi
         ("x_sandbox", (face == Face::Plain).then(|| json!({"unknown": ["member"]}))),
     ];
     let present = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    answer::json(StatusCode::OK, &Value::Object(present.collect::<Map<_, _>>()))
+    present.collect()
 }
 
 fn token_type(settings: &Settings) -> Option<Value> {

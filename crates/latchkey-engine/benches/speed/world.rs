@@ -1,5 +1,6 @@
 //! An engine beside the sandbox in one process, with a person who signs in.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,7 +86,8 @@ async fn provider(life: u64) -> Outcome<Sandbox> {
 
 async fn sign_in(engine: &Engine) -> Outcome<()> {
     let provider = ProviderId::try_from("sandbox")?;
-    let (_, url) = engine.begin_sign_in(provider, Keep::Keychain, Some(Redirect::DeepLink), None).await?;
+    let redirect = Some(Redirect::DeepLink);
+    let (_, url) = engine.begin_sign_in(provider, BTreeMap::new(), Keep::Keychain, redirect, None).await?;
     if engine.complete_sign_in(&browser(url).await?).await != Callback::Taken {
         return Err("the engine did not take the link".into());
     }

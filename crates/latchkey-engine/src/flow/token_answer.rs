@@ -7,8 +7,6 @@
 
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::future::BoxFuture;
 use latchkey_protocol::Timestamp;
 use oauth2::basic::{BasicTokenResponse, BasicTokenType};
@@ -16,6 +14,7 @@ use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, TokenResponse};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
+use super::dialect::{Aside, Dialect};
 use crate::http::{Http, NoReply, Reply};
 use crate::pacing::{RetryAfter, date};
 
@@ -33,43 +32,8 @@ pub(crate) struct Granted {
     pub(crate) life_s: Option<i64>,
     /// `None` where the provider does not say: then what was asked is what was granted (RFC 6749 5.1).
     pub(crate) scopes: Option<Vec<String>>,
-    /// Whose it is, where an ID token says so.
-    pub(crate) subject: Option<Box<Subject>>,
-}
-
-/// Whom an ID token names (OpenID Connect Core 2). It is believed without its signature, because it came
-/// straight from the token endpoint over TLS (3.1.3.7), and only ever makes an answer less welcome.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Subject {
-    /// `sub`.
-    pub(crate) key: String,
-    /// `iss`.
-    pub(crate) issuer: Option<String>,
-}
-
-impl Subject {
-    /// Reads an ID token. One that is encrypted, or none at all, says nothing.
-    fn read(id_token: &str) -> Option<Self> {
-        let claims = BASE64_URL_SAFE_NO_PAD.decode(id_token.split('.').nth(1)?).ok()?;
-        let claims = json_object(&claims)?;
-        let text = |name| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        Some(Self { key: text("sub")?, issuer: text("iss") })
-    }
-}
-
-/// What an answer says beside its tokens. One sender sends one request, so each is set once.
-#[derive(Default)]
-pub(crate) struct Aside {
-    /// Its `Date`.
-    pub(crate) date: OnceLock<Timestamp>,
-    subject: OnceLock<Subject>,
-}
-
-impl Aside {
-    /// Whom its ID token names.
-    pub(crate) fn subject(&self) -> Option<Subject> {
-        self.subject.get().cloned()
-    }
+    /// What else the answer says.
+    pub(crate) aside: Aside,
 }
 
 impl std::fmt::Debug for Granted {
@@ -90,7 +54,7 @@ impl From<BasicTokenResponse> for Granted {
             bearer: matches!(response.token_type(), BasicTokenType::Bearer),
             life_s: response.expires_in().and_then(|life| i64::try_from(life.as_secs()).ok()),
             scopes,
-            subject: None,
+            aside: Aside::default(),
         }
     }
 }
@@ -127,8 +91,11 @@ pub(crate) enum SendFailure {
 /// The engine's HTTP client as the `oauth2` crate takes one.
 pub(crate) struct TokenSender<'h> {
     pub(crate) http: &'h Http,
-    /// Filled with what the answer says beside its tokens.
-    pub(crate) aside: &'h Aside,
+    pub(crate) dialect: &'h Dialect<'h>,
+    /// Set to the `Date` of the answer, where it has one.
+    pub(crate) date: &'h OnceLock<Timestamp>,
+    /// Set to what the answer says beside the tokens.
+    pub(crate) aside: &'h OnceLock<Aside>,
 }
 
 impl<'c> AsyncHttpClient<'c> for TokenSender<'_> {
@@ -136,18 +103,22 @@ impl<'c> AsyncHttpClient<'c> for TokenSender<'_> {
     type Future = BoxFuture<'c, Result<HttpResponse, SendFailure>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(send(self.http, self.aside, request))
+        Box::pin(send(self, request))
     }
 }
 
 /// Sends a token request and hands on what is an answer.
-async fn send(http: &Http, aside: &Aside, request: HttpRequest) -> Result<HttpResponse, SendFailure> {
+async fn send(sender: &TokenSender<'_>, request: HttpRequest) -> Result<HttpResponse, SendFailure> {
+    let request = sender.dialect.put(request);
     let request =
         request.try_into().map_err(|_| SendFailure::NotSent("the request cannot be built".into()))?;
-    match http.send(request, LIMIT).await {
+    match sender.http.send(request, LIMIT).await {
         Ok(reply) => {
-            date(&reply.headers).map(|date| aside.date.set(date));
-            answer(&reply, aside)
+            // One sender sends one request.
+            date(&reply.headers).map(|date| sender.date.set(date));
+            let (response, aside) = answer(&reply, sender.dialect)?;
+            let _ = sender.aside.set(aside);
+            Ok(response)
         }
         Err(NoReply::NotSent(text)) => Err(SendFailure::NotSent(text)),
         Err(NoReply::Untrusted(text)) => Err(SendFailure::Untrusted(text)),
@@ -157,7 +128,7 @@ async fn send(http: &Http, aside: &Aside, request: HttpRequest) -> Result<HttpRe
     }
 }
 
-fn answer(reply: &Reply, aside: &Aside) -> Result<HttpResponse, SendFailure> {
+fn answer(reply: &Reply, dialect: &Dialect<'_>) -> Result<(HttpResponse, Aside), SendFailure> {
     match reply.status {
         300..=399 => return Err(SendFailure::Redirected),
         429 | 503 => {
@@ -171,7 +142,7 @@ fn answer(reply: &Reply, aside: &Aside) -> Result<HttpResponse, SendFailure> {
         }
         _ => {}
     }
-    let Some(mut object) = json_object(&reply.body) else {
+    let Some((mut object, aside)) = dialect.read(&reply.body) else {
         return Err(SendFailure::Fault(format!("status {} without a JSON answer", reply.status)));
     };
     let is_error = object.get("error").is_some_and(Value::is_string) && !object.contains_key("access_token");
@@ -179,21 +150,12 @@ fn answer(reply: &Reply, aside: &Aside) -> Result<HttpResponse, SendFailure> {
     if !is_error && !(200..=299).contains(&reply.status) {
         return Err(SendFailure::Fault(format!("status {} without an error code", reply.status)));
     }
-    let id_token = object.get("id_token").and_then(Value::as_str);
-    id_token.and_then(Subject::read).map(|subject| aside.subject.set(subject));
     put_right(&mut object);
     let body = serde_json::to_vec(&object).map_err(|error| SendFailure::Fault(error.to_string()))?;
     let built =
         http::Response::builder().status(status).header("content-type", "application/json").body(body);
-    built.map_err(|error| SendFailure::Fault(error.to_string()))
-}
-
-fn json_object(body: &[u8]) -> Option<Map<String, Value>> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Some(object),
-        Ok(_) | Err(_) => None,
-    }
+    let response = built.map_err(|error| SendFailure::Fault(error.to_string()))?;
+    Ok((response, aside))
 }
 
 /// Brings an odd answer into the form of RFC 6749 5.1 (F17 to F23).

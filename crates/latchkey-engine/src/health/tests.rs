@@ -3,7 +3,7 @@
 use latchkey_protocol::{ConfigurationFault, ConnectionId, Keep, ProviderId, RestingPlace};
 
 use super::*;
-use crate::connection::{Access, Account, Failure, Grant, Track};
+use crate::connection::{Access, Account, Failure, Grant, Track, Values};
 
 const NOW: Timestamp = Timestamp(1_000_000_000_000);
 const ALIVE: Moment = Moment {
@@ -37,6 +37,8 @@ fn good() -> Connection {
         track: Track::default(),
         resting: RestingPlace::Keychain,
         created_at: NOW,
+        variables: Values::new(),
+        kept: Values::new(),
     }
 }
 

@@ -23,10 +23,11 @@ impl Parts {
 
     /// What the gate is told of a connection that wants to ask its token endpoint.
     pub(crate) fn ask(&self, connection: &Connection) -> Ask {
-        let file = self.provider_of(connection).map(|provider| &provider.file);
+        let provider = self.provider_of(connection);
+        let file = provider.as_ref().map(|provider| &provider.file);
         Ask {
             who: connection.id.clone(),
-            endpoint: file.map(|file| file.authorization.token_url.clone()).unwrap_or_default(),
+            endpoint: file.map(|file| file.token.url.clone()).unwrap_or_default(),
             client_id: connection.client_id.clone(),
             account: connection.account.key.clone(),
             scope: file.map(|file| file.refresh.rate_limit).unwrap_or_default(),
@@ -46,7 +47,8 @@ impl Parts {
 
     /// Until when the API of a connection's provider asked to be left alone.
     pub(super) fn api_waits_until(&self, connection: &Connection) -> Option<Timestamp> {
-        let api = self.provider_of(connection)?.file.api.as_ref()?;
+        let provider = self.provider_of(connection)?;
+        let api = provider.file.api.as_ref()?;
         let boot = self.clock.boot();
         let until = self.gate.limited_until(&Self::ask_api(connection, api), boot)?;
         Some(self.now().plus(until.0.saturating_sub(boot.0)))

@@ -21,11 +21,17 @@ impl Parts {
             RevocationEnds::Grant => return Vec::new(),
             RevocationEnds::Account => {}
         }
-        let endpoint = &provider.file.authorization.revocation_url;
+        let endpoint = revoked_at(provider);
         let ends = |known: &Connection| {
-            let own = self.provider_of(known).map(|provider| &provider.file.authorization.revocation_url);
-            own == Some(endpoint) && known.client_id == client_id && known.account.key == account_key
+            let own = self.provider_of(known);
+            own.is_some_and(|own| revoked_at(&own) == endpoint)
+                && known.client_id == client_id
+                && known.account.key == account_key
         };
         self.slots().into_iter().filter(|slot| slot.read(|state| ends(&state.connection))).collect()
     }
+}
+
+fn revoked_at(provider: &Provider) -> Option<&str> {
+    provider.file.revocation.as_ref().map(|revocation| revocation.url.as_str())
 }

@@ -1,11 +1,10 @@
-//! What everybody may see of what memory knows.
+//! How a connection is, for whoever looks at it.
 
-use latchkey_protocol::{ConnectionView, Health, ProviderView, RestingPlace, SealedReason, Timestamp};
+use latchkey_protocol::{ConnectionView, Health, RestingPlace, SealedReason, Timestamp};
 
 use super::{Parts, SignInCard, Slot, SlotState};
 use crate::health::{Moment, health};
 use crate::http::host_of;
-use crate::provider::Provider;
 use crate::view;
 
 impl Parts {
@@ -15,7 +14,8 @@ impl Parts {
         let now = self.now();
         slot.read(|state| {
             let provider = self.provider_of(&state.connection);
-            view::connection(&state.connection, &self.moment_of(state, now), sign_in, provider, now)
+            let moment = self.moment_of(state, now);
+            view::connection(&state.connection, &moment, sign_in, provider.as_deref(), now)
         })
     }
 
@@ -25,7 +25,7 @@ impl Parts {
 
     fn moment_of(&self, state: &SlotState, now: Timestamp) -> Moment {
         let provider = self.provider_of(&state.connection);
-        let endpoint = provider.map(|provider| host_of(&provider.file.authorization.token_url));
+        let endpoint = provider.as_ref().map(|provider| host_of(&provider.file.token.url));
         let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
         let api_waits_until = self.api_waits_until(&state.connection);
         let moment = Moment { clock_ahead_ms, api_waits_until, ..state.moment(self.clock.boot(), now) };
@@ -33,11 +33,5 @@ impl Parts {
             return moment;
         }
         Moment { unsettled: Some(SealedReason::ByChoice), ..moment }
-    }
-
-    /// How a provider is.
-    pub(crate) fn view_of_provider(&self, provider: &Provider) -> ProviderView {
-        let sign_in = self.sign_in_on(&SignInCard::Provider(provider.id.clone()));
-        view::provider(provider, self.client_id_source(provider), sign_in)
     }
 }

@@ -1,11 +1,12 @@
 //! The API of a provider, as far as Latchkey calls it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::file::RateLimitScope;
 
 /// Where the API is, and which of Latchkey's clients knows it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Api {
     /// What every path of it begins with, without a slash at the end.
@@ -20,7 +21,8 @@ pub(crate) struct Api {
 }
 
 /// An API that Latchkey knows beyond the call that names the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ApiClient {
     /// Spotify's Web API.

@@ -18,6 +18,11 @@ impl Provider {
         Ok(self.joined(&[], &purposes))
     }
 
+    /// Every scope that a sign-in may ever ask for.
+    pub(crate) fn every_scope(&self) -> Vec<String> {
+        self.joined(&[], &self.file.purposes.iter().collect::<Vec<_>>())
+    }
+
     /// The scopes of a sign-in that renews a connection: what was asked for before, as far as the file still
     /// knows it, and what `further` purposes take.
     pub(crate) fn scopes_again(
@@ -70,7 +75,7 @@ mod tests {
 
     fn spotify() -> Provider {
         let catalog = Catalog::load(Path::new("/nonexistent"), None);
-        catalog.provider(&ProviderId::try_from("spotify").unwrap()).unwrap().clone()
+        catalog.provider(&ProviderId::try_from("spotify").unwrap()).unwrap().as_ref().clone()
     }
 
     fn owned(names: &[&str]) -> Vec<String> {

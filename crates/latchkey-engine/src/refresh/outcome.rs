@@ -7,9 +7,10 @@ use latchkey_protocol::{AttentionReason, ConfigurationFault, FailureKind, Histor
 use tracing::Instrument as _;
 
 use super::{guard, save};
+use crate::clients;
 use crate::connection::{Connection, Failure, Standing};
 use crate::credential::TokenSet;
-use crate::flow::authorization_code;
+use crate::flow::revocation;
 use crate::http::host_of;
 use crate::live::{Parts, RefreshEnd, Slot};
 use crate::pacing::{Patience, RetryAfter, backoff_ms};
@@ -68,11 +69,10 @@ pub(super) async fn late(parts: &Arc<Parts>, slot: &Slot, set: &TokenSet) -> Res
 
 /// The mistake of R90, for the simulator.
 async fn revoke_unasked(parts: &Parts, connection: &Connection, set: &TokenSet) {
-    let provider = parts.provider_of(connection);
-    let url = provider.and_then(|provider| provider.file.authorization.revocation_url.as_deref());
-    if let (Some(url), Some(token)) = (url.and_then(|url| url::Url::parse(url).ok()), &set.refresh) {
-        let client_id = &connection.client_id;
-        let _ = authorization_code::revoke(&parts.http, &url, client_id, token, "refresh_token").await;
+    if let Some(provider) = parts.provider_of(connection)
+        && let Ok(client) = clients::of(parts, &provider, connection).await
+    {
+        let _ = revocation::revoke_one(&parts.http, &provider, &client, set).await;
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Fresh {
 pub(super) async fn save(
     parts: &Arc<Parts>,
     slot: &Arc<Slot>,
-    connection: Connection,
+    mut connection: Connection,
     old: &TokenSet,
     Fresh { granted, mut started, strange }: Fresh,
     rotation: &mut Box<dyn Rotation>,
@@ -41,8 +41,11 @@ pub(super) async fn save(
         started = (parts.clock.boot(), parts.now());
     }
     let scopes = granted.scopes.clone();
+    if !strange {
+        connection.kept.extend(granted.aside.kept.clone());
+    }
     let set = if strange { quarantine(old, granted) } else { next_set(old, granted, started.1) };
-    let Ok(renewed) = connection.clone().renewed(&set, scopes, started.1) else {
+    let Ok(renewed) = connection.renewed(&set, scopes, started.1) else {
         return outcome::late(parts, slot, &set).await;
     };
     // The installation key is in memory: the set before this one was opened or sealed with it.

@@ -145,6 +145,8 @@ fn read(row: &Row<'_>) -> Result<Connection, RowError> {
         track: from_json(&text("track")?, "connections.track")?,
         resting: from_json(&text("resting")?, "connections.resting")?,
         created_at: Timestamp(row.get("created_at")?),
+        variables: from_json(&text("variables")?, "connections.variables")?,
+        kept: from_json(&text("kept")?, "connections.kept")?,
     })
 }
 
@@ -174,6 +176,8 @@ pub(super) fn write_connection(
         ":track": to_json(&connection.track)?,
         ":resting": to_json(&connection.resting)?,
         ":created_at": connection.created_at.0,
+        ":variables": to_json(&connection.variables)?,
+        ":kept": to_json(&connection.kept)?,
     })?;
     write_picture(transaction, connection)?;
     write_person(transaction, connection)
@@ -182,11 +186,12 @@ pub(super) fn write_connection(
 const UPSERT: &str = "
     INSERT INTO connections (
         id, provider, provider_name, client_id, account_key, account_name, keep, epoch, generation, authorized_at,
-        ends_at, asked, granted, obtained_at, expires_at, renewable, standing, track, resting, created_at
+        ends_at, asked, granted, obtained_at, expires_at, renewable, standing, track, resting, created_at,
+        variables, kept
     ) VALUES (
         :id, :provider, :provider_name, :client_id, :account_key, :account_name, :keep, :epoch, :generation,
         :authorized_at, :ends_at, :asked, :granted, :obtained_at, :expires_at, :renewable, :standing, :track,
-        :resting, :created_at
+        :resting, :created_at, :variables, :kept
     )
     ON CONFLICT (id) DO UPDATE SET
         provider_name = excluded.provider_name, client_id = excluded.client_id,
@@ -194,7 +199,7 @@ const UPSERT: &str = "
         generation = excluded.generation, authorized_at = excluded.authorized_at, ends_at = excluded.ends_at,
         asked = excluded.asked, granted = excluded.granted, obtained_at = excluded.obtained_at,
         expires_at = excluded.expires_at, renewable = excluded.renewable, standing = excluded.standing,
-        track = excluded.track,
+        track = excluded.track, kept = excluded.kept,
         resting = CASE
             -- A set that has settled does not move back; whoever writes may have read the row before.
             WHEN connections.epoch = excluded.epoch AND connections.generation = excluded.generation

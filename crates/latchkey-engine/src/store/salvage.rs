@@ -10,8 +10,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection as Database, OpenFlags, Row, params_from_iter};
 
 /// The tables in the order in which their rows may be inserted.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "settings",
+    "registrations",
     "connections",
     "pictures",
     "token_sets",

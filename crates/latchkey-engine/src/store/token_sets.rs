@@ -8,7 +8,7 @@ use latchkey_envelope::Envelope;
 use latchkey_protocol::{ConnectionId, RestingPlace, SignInId, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::connections::{Line, add_line, expect_version, make_room, write_connection, write_line};
+use super::connections::{Line, add_line, expect_version, make_room, to_json, write_connection, write_line};
 use super::{RowError, Store, StoreError};
 use crate::connection::Connection;
 
@@ -209,8 +209,13 @@ impl Store {
 /// case at this moment.
 fn drop_unreadable_twin(transaction: &Transaction<'_>, connection: &Connection) -> Result<(), RowError> {
     transaction.execute(
-        "DELETE FROM connections WHERE provider = ?1 AND account_key = ?2 AND id <> ?3",
-        params![connection.provider.as_str(), connection.account.key, connection.id.as_str()],
+        "DELETE FROM connections WHERE provider = ?1 AND account_key = ?2 AND variables = ?3 AND id <> ?4",
+        params![
+            connection.provider.as_str(),
+            connection.account.key,
+            to_json(&connection.variables)?,
+            connection.id.as_str()
+        ],
     )?;
     Ok(())
 }

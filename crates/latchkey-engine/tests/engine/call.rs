@@ -1,7 +1,7 @@
 //! Guarded calls: renewed once where access is refused, never sent where the provider asked to wait, and each end
 //! with its name.
 
-use crate::clients::{connected, sign_in};
+use crate::playing::{connected, sign_in};
 use crate::support::{MINUTE, World};
 use latchkey_protocol::spotify::{Me, Played, Plays};
 use latchkey_protocol::{Activity, CallFailure, ConnectionId, ProblemCode, RateScope};

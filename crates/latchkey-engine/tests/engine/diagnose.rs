@@ -1,6 +1,6 @@
 //! A diagnosis: every step has its outcome in words, and no secret is in it.
 
-use crate::clients::connected;
+use crate::playing::connected;
 use crate::support::{MINUTE, World};
 use latchkey_protocol::{
     ConnectionId, Diagnosis, FailureKind, ProblemCode, RateBudget, RateScope, Sample, StepKind, StepOutcome,

@@ -1,6 +1,8 @@
 //! Discord against the sandbox: a public client with PKCE, tokens that rotate at once, a revocation that ends all.
 
-use crate::clients::{DISCORD, connected, played, provider, sign_in, world};
+use std::collections::BTreeMap;
+
+use crate::playing::{DISCORD, connected, played, provider, save_client, sign_in, world};
 use crate::support::{MINUTE, World};
 use latchkey_protocol::discord::Person;
 use latchkey_protocol::{AttentionReason, ConnectionId, GrantState, Revocation};
@@ -25,8 +27,7 @@ fn second(world: &mut World) {
     let mut client = Client::public(Client::DESKTOP);
     client.redirect_uris.push("dev.latchkey.app:/oauth/discord-two".into());
     world.sandbox.add_client(client);
-    let saved = world.engine().save_client_id(provider("discord-two"), Client::DESKTOP.into());
-    world.run(saved).unwrap();
+    save_client(world, "discord-two");
 }
 
 #[test]
@@ -127,8 +128,13 @@ fn where_a_revocation_ends_one_grant_nobody_else_is_told() {
 fn a_declined_sign_in_says_so_in_discords_words() {
     let world = world();
     world.settings(|settings| settings.consent = latchkey_sandbox::Consent::Decline);
-    let begun =
-        world.engine().begin_sign_in(provider("discord"), latchkey_protocol::Keep::Keychain, None, None);
+    let begun = world.engine().begin_sign_in(
+        provider("discord"),
+        BTreeMap::new(),
+        latchkey_protocol::Keep::Keychain,
+        None,
+        None,
+    );
     let (_, url) = world.run(begun).unwrap();
     world.link(&world.browser(&url));
     let declined =

@@ -124,16 +124,17 @@ fn f24_an_id_token_of_the_same_account_or_one_that_says_nothing_changes_nothing(
 
 #[test]
 fn f24_an_id_token_of_another_issuer_is_as_strange_as_one_of_another_account() {
-    let issuer = "token_url = \"{sandbox}/token\"\nissuer = \"https://issuer.example\"";
+    let issuer = "[authorization]\nissuer = \"https://issuer.example\"\n";
     let by_other_name = PROVIDER.replace("key = [\"/sub\"]", "key = [\"/preferred_username\", \"/sub\"]");
     for (file, iss, strange) in [
         (PROVIDER, "https://other.example", true),
         (PROVIDER, "https://issuer.example", false),
         (PROVIDER, "issuer.example", false),
+        (PROVIDER, "https://issuer.example/", false),
         (&by_other_name, "https://other.example", false),
     ] {
         let mut world = World::before_the_start();
-        let text = file.replace("token_url = \"{sandbox}/token\"", issuer);
+        let text = file.replace("[authorization]\n", issuer);
         world.write_provider("sandbox.toml", &text);
         world.start();
         world.sign_in();

@@ -34,7 +34,7 @@ const THOUSAND: &str = "
     INSERT INTO connections
     SELECT printf('c-%020d', n), provider, provider_name, client_id, account_key || n, account_name, keep, epoch,
         generation, authorized_at, ends_at, asked, granted, obtained_at, expires_at, renewable, standing, track,
-        resting, created_at
+        resting, created_at, variables, kept
     FROM connections, numbers";
 
 #[test]

@@ -1,6 +1,8 @@
 //! Spotify against the sandbox: what is read, what is changed, and what a person lets Latchkey do.
 
-use crate::clients::{come_back, connected, provider, world};
+use std::collections::BTreeMap;
+
+use crate::playing::{come_back, connected, provider, world};
 use crate::support::World;
 use latchkey_engine::Spotify;
 use latchkey_protocol::spotify::Played;
@@ -112,7 +114,8 @@ fn a_reconnect_keeps_what_was_asked_for_and_can_grant_more() {
 fn a_purpose_that_does_not_exist_is_refused() {
     let world = world();
     let purposes = Some(vec!["everything".to_owned()]);
-    let begun = world.engine().begin_sign_in(provider("spotify"), Keep::Keychain, None, purposes);
+    let begun =
+        world.engine().begin_sign_in(provider("spotify"), BTreeMap::new(), Keep::Keychain, None, purposes);
     assert_eq!(world.run(begun).unwrap_err().code, ProblemCode::InvalidInput);
 }
 

@@ -1,6 +1,7 @@
 //! A world for the engine: the sandbox as provider, a clock moved by hand, a keychain with moods, and a
 //! process that can be killed.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub(crate) struct World {
     pub(crate) keychain: MemoryKeychain,
     pub(crate) sandbox: Control,
     pub(crate) folder: tempfile::TempDir,
+    /// Variables of the environment of the engines to come.
+    pub(crate) environment: BTreeMap<String, String>,
     process: Option<(Runtime, Engine)>,
     /// What its engines reach the world through.
     pub(crate) edges: Edges,
@@ -64,6 +67,7 @@ impl World {
             keychain: MemoryKeychain::default(),
             sandbox,
             folder: tempfile::tempdir().unwrap(),
+            environment: BTreeMap::new(),
             process: None,
             edges: Edges::default(),
             on_thread: || {},
@@ -106,14 +110,15 @@ impl World {
     /// Starts an engine on the world's folder, also beside one that runs.
     pub(crate) fn try_start(&mut self) -> Result<(), StartError> {
         let runtime = runtime(self.on_thread);
-        let sandbox = self.sandbox.origin();
+        let mut environment = self.environment.clone();
+        environment.insert("LATCHKEY_SANDBOX_URL".to_owned(), self.sandbox.origin());
         let options = Options {
             data_dir: self.folder.path().join("data"),
             config_dir: self.folder.path().join("config"),
             clock: self.clock.clone(),
             entropy: Box::new(OsEntropy),
             keychain: self.keychain.factory(),
-            environment: Box::new(move |name| (name == "LATCHKEY_SANDBOX_URL").then(|| sandbox.clone())),
+            environment: Box::new(move |name| environment.get(name).cloned()),
             edges: self.edges.clone(),
         };
         let engine = runtime.block_on(Engine::start(options))?;
@@ -185,7 +190,7 @@ impl World {
         keep: Keep,
         redirect: Option<Redirect>,
     ) -> Result<(SignInView, Url), Problem> {
-        self.run(self.engine().begin_sign_in(sandbox(), keep, redirect, None))
+        self.run(self.engine().begin_sign_in(sandbox(), BTreeMap::new(), keep, redirect, None))
     }
 
     /// The browser's part: follows the authorization URL to the redirect back to Latchkey.

@@ -1,5 +1,6 @@
 //! The life of a world: processes that start, are killed and start again; callers; people; sleep.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use latchkey_engine::{Callback, Engine, KeychainError, Mood, Options};
@@ -225,7 +226,8 @@ async fn burst(incarnation: Arc<Incarnation>, engine: Arc<Engine>) {
 /// A sign-in, up to a connection.
 pub(crate) async fn sign_in(world: &World, engine: &Engine) -> bool {
     let provider = ProviderId::try_from("sandbox").unwrap();
-    let Ok((_, url)) = engine.begin_sign_in(provider, Keep::Keychain, None, None).await else { return false };
+    let begun = engine.begin_sign_in(provider, BTreeMap::new(), Keep::Keychain, None, None);
+    let Ok((_, url)) = begun.await else { return false };
     let asked = |name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
     let code = world.state().provider.agree();
     pass(500).await;

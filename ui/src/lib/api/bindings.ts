@@ -23,7 +23,7 @@ export type SignInId = string;
 /**
  * Something that can be asked of Latchkey, by whatever door.
  */
-export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "diagnose" | "copy_diagnosis" | "check" | "disconnect" | "forget" | "save_client_id" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history" | "protect_with_passphrase" | "change_passphrase" | "unlock" | "use_key_file" | "use_keychain" | "rotate_key" | "export_backup" | "import_backup";
+export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "diagnose" | "copy_diagnosis" | "check" | "disconnect" | "forget" | "save_client" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history" | "protect_with_passphrase" | "change_passphrase" | "unlock" | "use_key_file" | "use_keychain" | "rotate_key" | "export_backup" | "import_backup";
 
 /**
  * The whole state of the engine that may leave it.
@@ -126,7 +126,27 @@ signIn: SignInView | null,
 /**
  * Whether the provider exists only for trying things out.
  */
-forTesting: boolean, };
+forTesting: boolean, 
+/**
+ * Among what people look for it.
+ */
+category: ProviderCategory, 
+/**
+ * Who may use it.
+ */
+availability: ProviderAvailability, 
+/**
+ * What has to be there before a sign-in, and is not there by itself. Empty: one click.
+ */
+needs: Array<ProviderNeed>, 
+/**
+ * What the person says before a sign-in.
+ */
+variables: Array<VariableView>, 
+/**
+ * Whether a client secret is saved or comes from the environment. Never what it is.
+ */
+secretSaved: boolean, };
 
 /**
  * Where the client id of a provider comes from.
@@ -174,6 +194,51 @@ words: string,
  * At a provider: whether it is asked for where nobody has chosen. At a connection: whether it is granted.
  */
 on: boolean, };
+
+/**
+ * Among what people look for a provider.
+ */
+export type ProviderCategory = "business" | "chat" | "developer" | "files" | "games" | "health" | "identity" | "mail" | "maps" | "media" | "other" | "productivity" | "self-hosted" | "social";
+
+/**
+ * Who may use a provider.
+ */
+export type ProviderAvailability = { 
+/**
+ * Who may register a client there.
+ */
+status: AvailabilityStatus, 
+/**
+ * Why it cannot be connected to from here; absent where it can.
+ */
+reason: string | null, };
+
+/**
+ * Who may register a client.
+ */
+export type AvailabilityStatus = "open" | "approval" | "limited" | "closed" | "sunset";
+
+/**
+ * What has to be there before a sign-in.
+ */
+export type ProviderNeed = "client-id" | "client-id-and-secret" | "variable" | "broker";
+
+/**
+ * Something that the person says before a sign-in.
+ */
+export type VariableView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it is, in words.
+ */
+words: string, 
+/**
+ * What stands where the person says nothing.
+ */
+default: string | null, };
 
 /**
  * One signed-in account at a provider.

@@ -1,7 +1,7 @@
 // The door without Latchkey behind it: the same operations over a world that is made up. For the gallery, for
 // working on the window in a browser, and for tests, which read in `calls` what the window asked for.
 import { present } from '../state/clock.svelte';
-import type { Backend, BackupFile, BeginSignIn, Event, Reconnect } from './backend';
+import type { Backend, BackupFile, BeginSignIn, Event, Reconnect, SaveClient } from './backend';
 import type {
   BackedUp,
   ConnectionId,
@@ -108,10 +108,12 @@ export class MemoryBackend implements Backend {
   forget = (request: { connection: ConnectionId }) =>
     this.#do('forget', request, () => this.#remove(request.connection, 'unconfirmed'));
 
-  saveClientId = (request: { provider: ProviderId; clientId: string }) =>
-    this.#do('saveClientId', request, () =>
+  saveClient = (request: SaveClient) =>
+    this.#do('saveClient', request, () =>
       this.#provider(request.provider, {
         clientId: request.clientId ? { kind: 'settings' } : { kind: 'missing', variable: 'LATCHKEY_SPOTIFY_CLIENT_ID' },
+        needs: request.clientId ? [] : ['client-id'],
+        secretSaved: request.clientSecret !== '',
       }),
     );
 

@@ -28,7 +28,7 @@ export function tauriBackend(): Backend {
     check: (request) => call('check', request),
     disconnect: (request) => call('disconnect', request),
     forget: (request) => call('forget', request),
-    saveClientId: (request) => call('save_client_id', request),
+    saveClient: (request) => call('save_client', { ...request }),
     copyRedirectUri: (request) => call('copy_redirect_uri', request),
     openRegisterPage: (request) => call('open_register_page', request),
     openManagePage: (request) => call('open_manage_page', request),

@@ -54,14 +54,23 @@ export interface ConnectionHandlers {
   ongrantmore: (further: string[]) => unknown;
 }
 
+/** A client that a person brings. */
+export interface BroughtClient {
+  clientId: string;
+  /** Empty where there is none, or where the saved one stays. */
+  clientSecret: string;
+  /** Which server it is for. */
+  variables: Record<string, string>;
+}
+
 /** Around one provider. */
 export interface ProviderHandlers {
-  /** Signs in for these purposes. */
-  onsignin: (purposes: string[]) => unknown;
+  /** Signs in on the server that the variables name, for these purposes. */
+  onsignin: (variables: Record<string, string>, purposes: string[]) => unknown;
   /** Opens or closes the set-up. */
   onsetup: (open: boolean) => unknown;
-  /** Saves a client id; resolves to what is wrong with it, or nothing. */
-  onsaveclientid: (clientId: string) => Promise<string | null>;
+  /** Saves a client; resolves to what is wrong with it, or nothing. */
+  onsaveclient: (client: BroughtClient) => Promise<string | null>;
   /** Copies the redirect URI; resolves to whether it worked. */
   oncopyredirecturi: () => Promise<boolean>;
   onopenregisterpage: () => unknown;

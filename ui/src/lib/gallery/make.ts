@@ -49,13 +49,21 @@ export function provider(special: Partial<ProviderView> = {}): ProviderView {
     setup: null,
     signIn: null,
     forTesting: true,
+    category: 'other',
+    availability: { status: 'open', reason: null },
+    needs: special.clientId?.kind === 'missing' ? ['client-id'] : [],
+    variables: [],
+    secretSaved: false,
     ...special,
   };
 }
 
 /** A provider that needs a client id of the person's own. */
 export function spotify(special: Partial<ProviderView> = {}): ProviderView {
+  const needs: ProviderView['needs'] = special.clientId && special.clientId.kind !== 'missing' ? [] : ['client-id'];
   return provider({
+    needs,
+    category: 'media',
     id: 'spotify',
     name: 'Spotify',
     summary: 'Your listening history, library and playlists.',
@@ -90,6 +98,58 @@ export function discord(special: Partial<ProviderView> = {}): ProviderView {
     forTesting: false,
     ...special,
   });
+}
+
+/** A service on a server that the person names, and one that wants a secret too. */
+export function mastodon(special: Partial<ProviderView> = {}): ProviderView {
+  return provider({
+    id: 'mastodon',
+    name: 'Mastodon',
+    summary: 'Your posts and timelines on a Mastodon server.',
+    category: 'social',
+    needs: ['variable'],
+    variables: [{ name: 'instance', words: 'The address of the server', default: 'https://mastodon.social' }],
+    forTesting: false,
+    ...special,
+  });
+}
+
+/** A service that wants a client secret. */
+export function github(special: Partial<ProviderView> = {}): ProviderView {
+  return spotify({
+    id: 'github',
+    name: 'GitHub',
+    summary: 'Your repositories, issues and profile on GitHub.',
+    asks: ['See your profile'],
+    purposes: [],
+    category: 'developer',
+    needs: ['client-id-and-secret'],
+    ...special,
+  });
+}
+
+/** A service that cannot be reached from here. */
+export function withings(): ProviderView {
+  return provider({
+    id: 'withings',
+    name: 'Withings',
+    summary: 'Your measurements, by Withings.',
+    category: 'health',
+    needs: ['broker'],
+    availability: {
+      status: 'open',
+      reason: 'It sends people back to https addresses only, which a program on a desktop cannot receive.',
+    },
+    forTesting: false,
+  });
+}
+
+/** More services than are shown at once. */
+export function catalogue(): ProviderView[] {
+  const more = Array.from({ length: 14 }, (_, index) =>
+    github({ id: `service-${index}`, name: `Service ${index + 1}`, summary: 'One of many.', category: 'business' }),
+  );
+  return [spotify(), discord(), provider(), mastodon(), github(), withings(), ...more];
 }
 
 /** What is special about a connection's health. */

@@ -5,13 +5,16 @@ import type { World } from '../api/memory';
 import {
   ADA,
   BEN,
+  catalogue,
   connection,
   DAY,
   diagnosis,
   discord,
   ended,
+  github,
   type HealthParts,
   HOUR,
+  mastodon,
   MINUTE,
   neighbour,
   NOW,
@@ -136,12 +139,23 @@ export const STATES: Record<string, State> = {
   'setup': { ...first(), press: ['[data-provider=spotify] [data-action=set-up]'] },
   'setup-empty-field': {
     ...first(),
-    press: ['[data-provider=spotify] [data-action=set-up]', '[data-action=save-client-id]'],
+    press: ['[data-provider=spotify] [data-action=set-up]', '[data-action=save-client]'],
   },
   'setup-refused': {
-    ...first({}, { problems: { saveClientId: problem('invalid-input', 'A Spotify client id has 32 letters and digits; this one has 5.') } }),
+    ...first({}, { problems: { saveClient: problem('invalid-input', 'A Spotify client id has 32 letters and digits; this one has 5.') } }),
     press: ['[data-provider=spotify] [data-action=set-up]'],
-    type: { into: '[data-provider=spotify] form input', text: 'abcde' },
+    type: { into: '[data-provider=spotify] [data-client-field]', text: 'abcde' },
+  },
+  'catalogue': first({ providers: catalogue() }),
+  'catalogue-all': { ...first({ providers: catalogue() }), press: ['[data-action=show-all-providers]'] },
+  'catalogue-connected': { world: { overview: overview({ providers: catalogue(), connections: [connection()] }) } },
+  'setup-secret': {
+    ...first({ providers: [github(), discord(), provider()] }),
+    press: ['[data-provider=github] [data-action=set-up]'],
+  },
+  'setup-server': {
+    ...first({ providers: [mastodon(), discord(), provider()] }),
+    press: ['[data-provider=mastodon] [data-action=set-up]'],
   },
   'setup-change': {
     ...first({ providers: [spotify({ clientId: { kind: 'settings' } }), discord(), provider()] }),

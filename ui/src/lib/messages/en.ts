@@ -19,12 +19,8 @@ import type {
 } from '../api/bindings';
 import { diagnosis, purposes } from './en-diagnosis';
 import { disconnectDialog, disconnecting, farewell } from './en-disconnect';
-
-const rules = new Intl.PluralRules('en');
-
-function plural(count: number, one: string, other: string): string {
-  return rules.select(count) === 'one' ? `1 ${one}` : `${new Intl.NumberFormat('en').format(count)} ${other}`;
-}
+import { providers } from './en-providers';
+import { plural } from './plural';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
 
@@ -66,46 +62,7 @@ export const en = {
     add: 'Add a connection',
   },
 
-  provider: {
-    signIn: 'Sign in',
-    signInTo: (name: string) => `Sign in to ${name}`,
-    addAccount: 'Add an account',
-    addAccountTo: (name: string) => `Add an account at ${name}`,
-    asks: 'Asks to',
-    forTesting: 'For testing',
-    setUp: 'Set up',
-    setUpNamed: (name: string) => `Set up ${name}`,
-    needsClientId: (name: string) => `${name} needs your own client id`,
-    clientIdFor: (name: string) => `Your client id for ${name}`,
-    needsClientIdShort: 'Needs your own client id',
-    ownClientId: 'Uses your client id',
-    variableClientId: 'Client id from the environment',
-    change: 'Change',
-    changeNamed: (name: string) => `Change the client id for ${name}`,
-  },
-
-  setup: {
-    why: (name: string) =>
-      `${name} asks everyone to register the programs they use. It takes a few minutes, once. A client id is a public name, not a password.`,
-    redirectUri: 'Redirect URI, exactly as it must be registered',
-    copy: 'Copy',
-    copied: 'Copied',
-    copyRedirectUri: 'Copy the redirect URI',
-    openRegisterPage: (name: string) => `Open ${name}’s registration page`,
-    clientId: 'Client id',
-    placeholder: 'Paste the client id here',
-    save: 'Save',
-    remove: 'Remove the saved client id',
-    close: 'Close',
-    empty: 'Paste the client id first.',
-    variable: (variable: string) => `You can also set the environment variable ${variable} before Latchkey starts.`,
-    fromVariable: (variable: string) =>
-      `The client id in use comes from the environment variable ${variable}. One that you save here is used instead.`,
-    fromSettings: 'A client id is saved. Another one takes its place.',
-    saved: (name: string) => `Client id for ${name} saved`,
-    savedText: 'You can sign in now.',
-    removed: (name: string) => `Client id for ${name} removed`,
-  },
+  ...providers,
 
   signIn: {
     waiting: 'Waiting for your browser',

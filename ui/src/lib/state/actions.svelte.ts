@@ -1,5 +1,5 @@
 // What a person can do, and what is said when it does not work. Nothing here fails without a word.
-import type { Backend } from '../api/backend';
+import type { Backend, SaveClient } from '../api/backend';
 import type {
   ConnectionId,
   ConnectionView,
@@ -25,6 +25,9 @@ interface Attempt {
   retry?: () => unknown;
 }
 
+/** What a person said of a provider's server. */
+type Variables = Record<string, string>;
+
 /** Between the view and the backend: the view names the wish, this does it and reports. */
 export class Actions {
   /** Why nothing can be shown at all. */
@@ -46,6 +49,8 @@ export class Actions {
   readonly #kept = new Map<ProviderId, Keep>();
   /** What they chose to allow at each, and further at each connection, for the same reason. */
   readonly #allowed = new Map<ProviderId | ConnectionId, string[]>();
+  /** On which server, for the same. */
+  readonly #servers = new Map<ProviderId, Variables>();
 
   constructor(
     private readonly backend: Backend,
@@ -65,18 +70,25 @@ export class Actions {
     }
   }
 
-  /** Begins a first sign-in for what the person chose to allow. */
-  signInFor(provider: ProviderId, purposes: string[]): Promise<boolean> {
+  /** Begins a first sign-in where and for what the person chose; a set-up is then done with. */
+  signInAs(provider: ProviderId, variables: Variables, purposes: string[]): Promise<boolean> {
+    this.setup(provider, false);
     this.#allowed.set(provider, purposes);
-    return this.signIn(provider);
+    return this.signIn(provider, 'keychain', null, variables);
   }
 
   /** Begins a first sign-in. */
-  signIn(provider: ProviderId, keep: Keep = 'keychain', redirect: Redirect | null = null): Promise<boolean> {
+  signIn(
+    provider: ProviderId,
+    keep: Keep = 'keychain',
+    redirect: Redirect | null = null,
+    variables: Variables = this.#servers.get(provider) ?? {},
+  ): Promise<boolean> {
     this.#kept.set(provider, keep);
+    this.#servers.set(provider, variables);
     const purposes = this.#allowed.get(provider) ?? null;
-    const retry = () => this.signIn(provider, keep, redirect);
-    const begin = () => this.backend.beginSignIn({ provider, keep, redirect, purposes });
+    const retry = () => this.signIn(provider, keep, redirect, variables);
+    const begin = () => this.backend.beginSignIn({ provider, variables, keep, redirect, purposes });
     return this.#try({ provider, retry }, begin, (problem) => {
       if (PROBLEMS[problem.code].remedy !== 'keep-in-memory' || keep === 'memory') return false;
       this.memoryOffer = { provider, redirect, problem };
@@ -203,10 +215,11 @@ export class Actions {
     this.openSetups = next;
   }
 
-  /** Saves a client id. What is wrong with the id itself is for the field and not for a message. */
-  async saveClientId(provider: ProviderId, name: string, clientId: string): Promise<string | null> {
+  /** Saves a client. What is wrong with what was typed is for the field and not for a message. */
+  async saveClient(provider: ProviderId, name: string, client: Omit<SaveClient, 'provider'>): Promise<string | null> {
+    const { clientId } = client;
     let fault: string | null = null;
-    const done = await this.#try({}, () => this.backend.saveClientId({ provider, clientId }), (problem) => {
+    const done = await this.#try({}, () => this.backend.saveClient({ provider, ...client }), (problem) => {
       if (PROBLEMS[problem.code].remedy !== 'mark-field') return false;
       fault = sentence(problem);
       return true;

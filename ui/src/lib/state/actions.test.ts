@@ -37,7 +37,8 @@ beforeEach(() => open());
 describe('signing in', () => {
   it('asks for the keychain first', async () => {
     await actions.signIn('discord');
-    expect(last()?.request).toEqual({ provider: 'discord', keep: 'keychain', redirect: null, purposes: null });
+    const request = { provider: 'discord', variables: {}, keep: 'keychain', redirect: null, purposes: null };
+    expect(last()?.request).toEqual(request);
     expect(world.providers.find(({ id }) => id === 'discord')?.signIn?.stage.kind).toBe('waiting-for-browser');
   });
 
@@ -59,7 +60,8 @@ describe('signing in', () => {
     const waiting = world.providers.find(({ id }) => id === 'discord')?.signIn;
     if (!waiting) throw new Error('no sign-in waits');
     await actions.otherWay(waiting);
-    expect(last()?.request).toEqual({ provider: 'discord', keep: 'memory', redirect: 'loopback', purposes: null });
+    const request = { provider: 'discord', variables: {}, keep: 'memory', redirect: 'loopback', purposes: null };
+    expect(last()?.request).toEqual(request);
   });
 
   it('goes back to the link from the other way', async () => {
@@ -73,7 +75,7 @@ describe('signing in', () => {
   });
 
   it('starts over for what the person chose to allow', async () => {
-    await actions.signInFor('discord', ['email']);
+    await actions.signInAs('discord', {}, ['email']);
     const waiting = world.providers.find(({ id }) => id === 'discord')?.signIn;
     if (!waiting) throw new Error('no sign-in waits');
     await actions.otherWay(waiting);
@@ -148,15 +150,17 @@ describe('a problem', () => {
 describe('the client id', () => {
   it('closes the set-up when it is saved', async () => {
     actions.setup('spotify', true);
-    expect(await actions.saveClientId('spotify', 'Spotify', 'abc')).toBeNull();
-    expect(last()?.request).toEqual({ provider: 'spotify', clientId: 'abc' });
+    const client = { clientId: 'abc', clientSecret: '', variables: {} };
+    expect(await actions.saveClient('spotify', 'Spotify', client)).toBeNull();
+    expect(last()?.request).toEqual({ provider: 'spotify', ...client });
     expect(actions.openSetups.has('spotify')).toBe(false);
     expect(toasts.items[0]?.title).toBe('Client id for Spotify saved');
   });
 
   it('marks the field, and no message pops up, when it is wrong', async () => {
-    await open({ problems: { saveClientId: problem('invalid-input') } });
-    expect(await actions.saveClientId('spotify', 'Spotify', 'a b')).toBe('It did not work. Do this.');
+    await open({ problems: { saveClient: problem('invalid-input') } });
+    const client = { clientId: 'a b', clientSecret: '', variables: {} };
+    expect(await actions.saveClient('spotify', 'Spotify', client)).toBe('It did not work. Do this.');
     expect(toasts.items).toEqual([]);
   });
 });
