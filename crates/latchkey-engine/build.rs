@@ -3,14 +3,24 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+#[path = "src/provider/api.rs"]
+mod api;
 #[path = "src/provider/file.rs"]
-#[expect(dead_code, reason = "the build reads the same rules as the program and uses a part of them")]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the build reads the same rules as the program and uses a part of them"
+)]
 mod file;
+#[path = "src/provider/purpose.rs"]
+mod purpose;
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../providers");
     println!("cargo:rerun-if-changed={}", folder.display());
-    println!("cargo:rerun-if-changed=src/provider/file.rs");
+    for part in ["api.rs", "file.rs", "file", "purpose.rs"] {
+        println!("cargo:rerun-if-changed=src/provider/{part}");
+    }
     let mut list = "const BUILT_IN: &[(&str, &str)] = &[\n".to_owned();
     for path in provider_files(&folder) {
         let text =

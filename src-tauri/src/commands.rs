@@ -1,11 +1,12 @@
 //! One function per operation, each an adapter: ask the engine, hand on.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use latchkey_engine::{Passphrase, PromptAnswer};
+use latchkey_engine::{ClientSecret, Passphrase, PromptAnswer};
 use latchkey_protocol::{
-    AccountMail, BackedUp, ConnectionId, ConnectionView, Event, HistoryEntry, Imported, Keep, Overview,
-    Problem, ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    AccountMail, BackedUp, ConnectionId, ConnectionView, Diagnosis, Event, HistoryEntry, Imported, Keep,
+    Overview, Problem, ProviderId, ProviderView, Redirect, SignInId, SignInView,
 };
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
@@ -30,10 +31,13 @@ pub(crate) async fn begin_sign_in(
     app: AppHandle,
     desk: State<'_, Desk>,
     provider: ProviderId,
+    variables: BTreeMap<String, String>,
     keep: Keep,
     redirect: Option<Redirect>,
+    purposes: Option<Vec<String>>,
 ) -> Answer<SignInView> {
-    let (view, url) = desk.engine().await?.begin_sign_in(provider, keep, redirect).await?;
+    let engine = desk.engine().await?;
+    let (view, url) = engine.begin_sign_in(provider, variables, keep, redirect, purposes).await?;
     outside::open_any(&app, url.as_ref()).map(|()| view)
 }
 
@@ -43,8 +47,9 @@ pub(crate) async fn reconnect(
     desk: State<'_, Desk>,
     connection: ConnectionId,
     redirect: Option<Redirect>,
+    further: Vec<String>,
 ) -> Answer<SignInView> {
-    let (view, url) = desk.engine().await?.reconnect(connection, redirect).await?;
+    let (view, url) = desk.engine().await?.reconnect(connection, redirect, further).await?;
     outside::open_any(&app, url.as_ref()).map(|()| view)
 }
 
@@ -83,6 +88,20 @@ pub(crate) async fn copy_sign_in_link(
 }
 
 #[tauri::command]
+pub(crate) async fn diagnose(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<Diagnosis> {
+    desk.engine().await?.diagnose(connection).await
+}
+
+#[tauri::command]
+pub(crate) async fn copy_diagnosis(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    connection: ConnectionId,
+) -> Answer<()> {
+    outside::copy(&app, desk.engine().await?.diagnosis_text(&connection)?)
+}
+
+#[tauri::command]
 pub(crate) async fn check(desk: State<'_, Desk>, connection: ConnectionId) -> Answer<ConnectionView> {
     desk.engine().await?.check(connection).await
 }
@@ -118,12 +137,14 @@ pub(crate) async fn forget(desk: State<'_, Desk>, connection: ConnectionId) -> A
 }
 
 #[tauri::command]
-pub(crate) async fn save_client_id(
+pub(crate) async fn save_client(
     desk: State<'_, Desk>,
     provider: ProviderId,
+    variables: BTreeMap<String, String>,
     client_id: String,
+    client_secret: ClientSecret,
 ) -> Answer<ProviderView> {
-    desk.engine().await?.save_client_id(provider, client_id).await
+    desk.engine().await?.save_client(provider, variables, client_id, client_secret).await
 }
 
 #[tauri::command]

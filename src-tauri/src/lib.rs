@@ -52,19 +52,17 @@ pub fn run() -> ExitCode {
         Ok(app) => app,
         Err(error) => return start::refuse(&error.to_string()),
     };
-    app.run(move |app, event| match event {
-        RunEvent::Ready => {
+    app.run(move |app, event| {
+        if let RunEvent::Ready = event {
             deep_link::register_in_background(app);
             window::show(app);
             deep_link::open_mailbox(app, &arguments);
             leaving::listen(app);
-        }
-        // With a code it is our own wish, after everything is saved.
-        RunEvent::ExitRequested { code: None, api, .. } => {
+        } else if let RunEvent::ExitRequested { code: None, api, .. } = event {
+            // With a code it is our own wish, after everything is saved.
             api.prevent_exit();
             leaving::after_the_window(app);
         }
-        _ => {}
     });
     ExitCode::SUCCESS
 }

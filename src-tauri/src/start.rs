@@ -80,6 +80,11 @@ fn problem(error: StartError) -> Problem {
             format!("Latchkey cannot use its data folder {}: {source}.", path.display()),
         )
         .hint("Make the folder writable for you and start Latchkey again."),
+        StartError::UnfitFolder { path, why } => Problem::new(
+            ProblemCode::Storage,
+            format!("Latchkey does not keep sign-ins in {}: {why}.", path.display()),
+        )
+        .hint("Move the folder to a disk of this computer that nothing copies, and start Latchkey again."),
         StartError::Store(error) => error.into(),
     }
 }

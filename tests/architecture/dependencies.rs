@@ -15,7 +15,7 @@ pub(crate) struct Manifest {
 }
 
 /// Packages that may pass one border only: a name, or its beginning or end with `*`, and who may use it.
-const BORDERS: [(&str, &[&str], &str); 9] = [
+const BORDERS: [(&str, &[&str], &str); 10] = [
     (
         "tauri*",
         &["latchkey-desktop", "bare-window"],
@@ -28,16 +28,33 @@ const BORDERS: [(&str, &[&str], &str); 9] = [
     ("rusqlite*", &["latchkey-engine"], "only the engine has a database"),
     ("reqwest", &["latchkey-engine"], "the engine's client is the only one that ships"),
     ("latchkey-envelope", &["latchkey-engine"], "only the engine seals and opens"),
+    ("latchkey-oidc", &["latchkey-engine"], "only the engine decides who somebody is"),
     ("latchkey-engine", &["latchkey-desktop"], "only a shell stands above the engine"),
 ];
 
 /// Packages that depend on these and nothing else.
-const CLOSED: [(&str, &[&str], &str); 2] = [
+const CLOSED: [(&str, &[&str], &str); 3] = [
     ("latchkey-protocol", &["serde", "ts-rs"], "the protocol is plain serde types: no I/O and no secret"),
     (
         "latchkey-envelope",
         &["aes-gcm", "argon2", "sha2", "thiserror", "zeroize"],
         "the envelope has no I/O, no clock, no randomness",
+    ),
+    (
+        "latchkey-oidc",
+        &[
+            "aws-lc-rs",
+            "base64",
+            "jsonwebtoken",
+            "serde",
+            "serde_json",
+            "sha2",
+            "subtle",
+            "thiserror",
+            "url",
+            "zeroize",
+        ],
+        "what is checked of an identity has no I/O and no clock",
     ),
 ];
 

@@ -6,16 +6,18 @@ use crate::rust;
 /// Words that no name of the protocol contains.
 const WORDS: [&str; 4] = ["token", "secret", "verifier", "password"];
 
-/// Names that say something about secrets and can hold none: enum variants, as long as they have no field.
-const ONLY_WORDS: [&str; 2] = ["TokensRefused", "Password"];
+/// Names that say something about secrets and can hold none: enum variants without a field, and a flag.
+const ONLY_WORDS: [&str; 4] = ["TokensRefused", "ClientIdAndSecret", "secret_saved", "Password"];
 
 /// A question whose answer has no type in the protocol.
 const QUESTIONS: [&str; 1] = ["EnterPassword"];
 
 /// Types of the engine that hold secrets. Their written form goes straight into an envelope and has another
 /// name.
-const SECRETS: [&str; 11] = [
+const SECRETS: [&str; 13] = [
     "TokenSet",
+    "RegisteredClient",
+    "ClientSecret",
     "PendingSignIn",
     "Redeemed",
     "Granted",

@@ -77,13 +77,17 @@ fn file(issuer: &str) -> String {
 
         [authorization]
         url = "{issuer}/auth"
-        token_url = "{issuer}/token"
-        revocation_url = "{issuer}/token/revocation"
         redirects = ["deep-link"]
         scopes = ["openid", "offline_access"]
         issuer = "{issuer}"
         issuer_in_answer = true
         parameters = {{ prompt = "login consent" }}
+
+        [token]
+        url = "{issuer}/token"
+
+        [revocation]
+        url = "{issuer}/token/revocation"
 
         [identity]
         url = "{issuer}/me"

@@ -12,7 +12,7 @@ fn install(stage: &Stage) {
     let file = include_str!("../../providers/spotify.toml")
         .replace("https://accounts.spotify.com/authorize", &format!("{origin}/spotify/authorize"))
         .replace("https://accounts.spotify.com/api/token", &format!("{origin}/spotify/api/token"))
-        .replace("https://api.spotify.com/v1/me", &format!("{origin}/spotify/v1/me"));
+        .replace("https://api.spotify.com/v1", &format!("{origin}/spotify/v1"));
     std::fs::write(stage.providers_dir().join("spotify.toml"), file).unwrap();
 }
 
@@ -32,7 +32,7 @@ async fn set_up(stage: &Stage) {
         "the redirect URI to register: {shown}"
     );
     page.fill(&*on("input:not([readonly])"), "sandbox-desktop").await.unwrap();
-    page.click(&*on(r#"[data-action="save-client-id"]"#)).await.unwrap();
+    page.click(&*on(r#"[data-action="save-client"]"#)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,4 +68,24 @@ async fn a_person_who_is_not_on_the_allowlist_reads_what_spotify_says() {
     let card = stage.page().text(CARD).await.unwrap();
     assert!(card.contains("User not registered in the Developer Dashboard"), "{card}");
     assert_eq!(stage.page().count("[data-connection]").await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_diagnosis_shows_each_step_with_what_was_played_and_its_report_is_copied() {
+    let mut stage = Stage::closed().await;
+    install(&stage);
+    stage.open().await;
+    set_up(&stage).await;
+    stage.page().click(&*on(r#"[data-action="sign-in"]"#)).await.unwrap();
+    stage.agree("ada").await;
+    let page = stage.page();
+    page.wait_for(HEALTHY).await.unwrap();
+    page.click("[data-connection] summary").await.unwrap();
+    page.click(r#"[data-connection] [data-action="diagnose"]"#).await.unwrap();
+    page.wait_for(r#"[data-connection] [data-step="sample"][data-outcome="passed"]"#).await.unwrap();
+    let card = page.text("[data-connection]").await.unwrap();
+    assert!(card.contains("50 recent plays") && card.contains("Loopback"), "{card}");
+    page.click(r#"[data-connection] [data-action="copy-diagnosis"]"#).await.unwrap();
+    page.wait_for_text(r#"[data-action="copy-diagnosis"]"#, "Copied").await.unwrap();
+    assert_eq!(stage.refusals(), [""; 0]);
 }

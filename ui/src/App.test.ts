@@ -7,6 +7,7 @@ import App from './App.svelte';
 import { MemoryBackend } from './lib/api/memory';
 import { NOW } from './lib/gallery/make';
 import { PROMPT_STATES } from './lib/gallery/prompts';
+import { SAYS } from './lib/gallery/says';
 import { STATES } from './lib/gallery/states';
 import { present } from './lib/state/clock.svelte';
 
@@ -45,89 +46,6 @@ beforeEach(() => {
   present.now = () => NOW;
 });
 afterEach(cleanup);
-
-/** What each state must say, at least. */
-const SAYS: Record<string, (string | RegExp)[]> = {
-  'first-run': ['Sign in once. Latchkey keeps it.', 'Needs your own client id'],
-  'first-run-no-keychain': ['This computer has no keychain that Latchkey can reach'],
-  'first-run-no-providers': [/found no services/, /line 12/, /The file is kept as it is/],
-  'setup': ['Spotify needs your own client id', /Never|never needs the client secret/, /LATCHKEY_SPOTIFY_CLIENT_ID/],
-  'setup-empty-field': ['Paste the client id first.'],
-  'setup-refused': ['Spotify needs your own client id', /32 letters and digits/],
-  'setup-change': ['Your client id for Spotify', 'Remove the saved client id'],
-  'setup-environment': [/comes from the environment variable LATCHKEY_SPOTIFY_CLIENT_ID/],
-  'client-id-sources': ['Uses your client id', 'Client id from the environment'],
-  'sign-in-waiting': ['Waiting for your browser', '9:52'],
-  'sign-in-overdue': ['Did the browser not come back?', '9:05'],
-  'sign-in-overdue-loopback': [/It can also take the answer as a link/, '2 minutes left to sign in', '1:05'],
-  'sign-in-finishing': ['Finishing sign-in'],
-  'sign-in-declined': ['Discord did not give access', /Nothing was changed/, /The user denied the request/],
-  'sign-in-expired': ['Nobody came back in time'],
-  'sign-in-failed': ['Could not sign in to Discord', /503/, 'Try again in a few minutes.'],
-  'sign-in-failed-keychain': ['Sign in for this session only'],
-  'keychain-dialog': ['The keychain is not available', /ends when Latchkey closes/, /protect your sign-ins with a passphrase/],
-  'problem-temporary': ['Not possible at this moment', /Discord cannot be reached/],
-  'healthy': ['All 3 connections healthy', 'Healthy', /sign-in lasts until/, 'Confirmed 3 minutes ago', 'Kept in the keychain'],
-  'details': ['What happened', 'Renewal failed', ': Spotify answered 503'],
-  'details-unreadable': [/The history could not be read\. The database/],
-  'expiring': ['Ends soon', /in 6 days/, '2 connections, 1 with a note'],
-  'limited': ['Limited', /Not allowed: playlist-modify-private and user-follow-read/],
-  'not-renewable': [/Cannot renew itself/],
-  'unlimited': ['Sign-in lasts until you disconnect', 'Not confirmed yet'],
-  'resting': ['Sealed on this computer, waiting for the keychain', 'In memory only: ends when Latchkey closes'],
-  'refreshing': ['Checking with the service…'],
-  'retrying': [/Trying again in 40 seconds/, 'Both connections healthy'],
-  'stale': ['Cannot renew', /Spotify answered 503/, '1 connection not working'],
-  'offline': ['Offline', 'Waiting for the network. Your sign-in is kept.'],
-  'offline-stale': [/access has run out/],
-  'rate-limited': [/Spotify asks us to wait until/],
-  'locked': ['The keychain is locked', 'Locked'],
-  'storage-fault': [/cannot write to its database/],
-  'attention': ['1 connection needs you', 'Sign in again to go on', /no longer accepts this sign-in/, /Refresh token revoked/, /Since .*1 day ago/],
-  'attention-reasons': ['5 connections need you', /answer never arrived/, /fixed time/, /no way to renew/, /missing from the keychain/, /kept in memory only/],
-  'misconfigured': ['Set-up problem', /does not accept the client id/, /Invalid client/],
-  'misconfigured-faults': [/was removed/, /does not understand/, /sends us elsewhere/, /certificate/, /missing or broken/, /own service then refuses/],
-  'reconnect-waiting': ['Waiting for your browser', 'Sign in again to go on'],
-  'reconnect-different-account': ['You signed in as Ben, but this connection belongs to Ada Lovelace', /Nothing was changed/],
-  'reconnect-declined-healthy': ['Spotify did not give access', 'Both connections healthy'],
-  'disconnect-dialog': ['Disconnect Ada Lovelace from Spotify?', /asks Spotify to remove access, then erases the sign-in, the profile and the picture/],
-  'disconnecting': ['Removing access at Spotify…', 'Forget without waiting'],
-  'farewell-confirmed': ['Spotify confirmed that access is removed.'],
-  'farewell-not-offered': [/no way for a program to remove access/, 'https://www.spotify.com/account/apps/'],
-  'farewell-unconfirmed': [/did not confirm/, 'https://www.spotify.com/account/apps/'],
-  'farewell-unconfirmed-nowhere': [/look for connected apps/],
-  'farewell-nothing-left': [/no access left/],
-  'vault-slow': ['The keychain does not answer'],
-  'vault-refused': ['The keychain refuses Latchkey'],
-  'passphrase-needed': ['Enter your passphrase', /Nothing is lost/, /cannot be replaced/, 'Waiting for your passphrase. Your sign-in is kept.', /has not been entered/],
-  'passphrase-wrong': [/This is not the passphrase\. Nothing is lost/, 'The next try is possible in', '0:08'],
-  'passphrase-empty': ['Enter the passphrase first.'],
-  'key-file-unusable': ['The key file cannot be used', '/media/ada/stick/latchkey.key', 'Waiting for the key file. Your sign-in is kept.'],
-  'protected-by-passphrase': [/sealed on this computer under your passphrase\. You enter it/, 'Sealed on this computer under your passphrase'],
-  'protected-by-key-file': [/The key is in the file \/media\/ada\/stick\/latchkey\.key/, 'Sealed on this computer under your key file'],
-  'protect-dialog': ['Protect your sign-ins with a passphrase', /Nobody can open them without it/, /At least 12 characters/],
-  'protect-dialog-short': ['This is too short: use at least 12 characters.'],
-  'rolled-back': ['An older copy was put back', /not sent again by itself/, '1 connection needs you'],
-  'handed-over': ['Handed over to another computer', 'Handed over', /exported for another computer/],
-  'clock-wrong': ['Clock is wrong', /47 minutes ahead of Spotify’s/],
-  'sealed-reasons': [
-    /on its way to the keychain/,
-    /too large for the keychain/,
-    /until the keychain is unlocked/,
-    /until there is a keychain/,
-    /until the keychain answers/,
-    /because the keychain refuses it/,
-  ],
-  'security': ['Change the passphrase', 'Use the keychain instead', 'Replace the key now'],
-  'security-change': ['Present passphrase', 'New passphrase', 'The same again'],
-  'security-export': [/They stop working here until you take them back/, 'Passphrase for this file'],
-  'security-import': ['Passphrase of this file'],
-  'notices': [/line 3/, 'The database had to be replaced', 'Browsers cannot hand the sign-in back by link'],
-  'long-words': [/Donaudampfschifffahrt/],
-  'everything': ['1 connection needs you'],
-  'opening': ['Opening…'],
-  'unreachable': ['The window cannot reach Latchkey'],
-};
 
 describe('the gallery', () => {
   it('has words here for each of its states', () => {
@@ -202,6 +120,34 @@ describe('a connection', () => {
     expect(asked()).toEqual([]);
   });
 
+  it('is diagnosed by keyboard, keeps the focus and has its report copied', async () => {
+    await open('diagnosis');
+    const panel = within(ada().getByRole('region', { name: 'Diagnosis' }));
+    const diagnose = panel.getByRole('button', { name: 'Diagnose Spotify, Ada Lovelace' });
+    diagnose.focus();
+    await person.keyboard('{Enter}');
+    await waitFor(() => expect(asked().filter((operation) => operation === 'diagnose')).toHaveLength(2));
+    expect(document.activeElement).toBe(diagnose);
+    await person.tab();
+    await person.keyboard('{Enter}');
+    expect(asked()).toContain('copyDiagnosis');
+    expect(await panel.findByRole('button', { name: 'Copied' })).toBeTruthy();
+  });
+
+  it('says aloud what a diagnosis found', async () => {
+    await open('diagnosis-failed');
+    expect(await screen.findByText('Spotify, Ada Lovelace: one step failed')).toBeTruthy();
+  });
+
+  it('grants more, and only what was chosen', async () => {
+    await open('grant-more');
+    await person.click(ada().getByRole('checkbox', { name: 'Save music and remove it' }));
+    await person.click(ada().getByRole('checkbox', { name: 'See and change whom you follow' }));
+    await person.click(button('Allow more at Spotify, Ada Lovelace'));
+    const { request } = backend.calls.find(({ operation }) => operation === 'reconnect') ?? {};
+    expect(request).toEqual({ connection: 'c-1', redirect: null, further: ['edit-library'] });
+  });
+
   it('is forgotten without waiting', async () => {
     await open('disconnecting');
     await person.click(button('Forget without waiting'));
@@ -228,6 +174,16 @@ describe('a sign-in', () => {
     expect(backend.calls.find(({ operation }) => operation === 'beginSignIn')?.request).toMatchObject({
       redirect: 'loopback',
     });
+  });
+
+  it('is for what the person chose to allow', async () => {
+    await open('purposes');
+    const spotify = card(/^Spotify/);
+    await person.click(spotify.getByRole('checkbox', { name: 'See what you played recently' }));
+    await person.click(spotify.getByRole('checkbox', { name: 'See and change whom you follow' }));
+    await person.click(button('Sign in to Spotify'));
+    const { request } = backend.calls.find(({ operation }) => operation === 'beginSignIn') ?? {};
+    expect(request).toMatchObject({ provider: 'spotify', purposes: ['read-library', 'follow'] });
   });
 
   it('is patient at first', async () => {
@@ -459,30 +415,6 @@ describe('where sign-ins are kept', () => {
     await person.type(field('Passphrase of this file'), `${WORDS}{Enter}`);
     expect(await screen.findByText('There was nothing in it.')).toBeTruthy();
     expectForgotten();
-  });
-});
-
-describe('the set-up', () => {
-  it('leads from the steps to a saved client id', async () => {
-    await open('setup');
-    const uri = screen.getByRole<HTMLInputElement>('textbox', { name: /^Redirect URI/ });
-    expect(uri.value).toBe('dev.latchkey.app:/oauth/spotify');
-    expect(uri.readOnly).toBe(true);
-    await person.click(button('Copy the redirect URI'));
-    await person.click(button('Open Spotify’s registration page'));
-    await person.type(screen.getByRole('textbox', { name: 'Client id' }), ' abc {Enter}');
-    expect(asked()).toEqual(['copyRedirectUri', 'openRegisterPage', 'saveClientId']);
-    expect(backend.calls.at(-1)?.request).toEqual({ provider: 'spotify', clientId: 'abc' });
-    expect(await screen.findByRole('button', { name: 'Sign in to Spotify' })).toBeTruthy();
-  });
-
-  it('says at the field what is wrong', async () => {
-    await open('setup-refused');
-    const field = screen.getByRole('textbox', { name: 'Client id' });
-    await person.type(field, 'abcde{Enter}');
-    expect((await screen.findByRole('alert')).textContent).toContain('32 letters');
-    expect(field.getAttribute('aria-invalid')).toBe('true');
-    expect(document.activeElement).toBe(field);
   });
 });
 

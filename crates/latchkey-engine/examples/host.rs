@@ -1,14 +1,15 @@
 //! The engine as a process of its own, for tests that kill it, start several of it on one folder, or let it
-//! run out of disk: the real clock, the real database, real sockets, and a keychain of files.
+//! run out of disk: the real clock, the real database, real sockets, and a keychain of files or the system's.
 //!
 //! ```text
-//! host FOLDER [--without-owner] [--limit BYTES]
+//! host FOLDER [--without-owner] [--limit BYTES] [--system-keychain]
 //! ```
 //!
 //! Commands come on standard input, one a line: a number, a word, arguments. Each answer is a line of JSON
 //! that begins with that number. Of a token it tells a short hash and never the token.
 #![expect(clippy::unwrap_used, reason = "a host that cannot go on is a test that fails")]
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead as _, Write as _};
@@ -19,6 +20,7 @@ use std::task::Poll;
 use futures_util::future::join_all;
 use latchkey_engine::{
     Callback, Edges, Engine, Keychain, KeychainError, LentToken, Options, OsEntropy, SystemClock,
+    system_keychain,
 };
 use latchkey_protocol::{ConnectionId, Keep, Problem, ProviderId, Redirect, SignInStage};
 use secrecy::ExposeSecret as _;
@@ -76,10 +78,11 @@ struct Host {
 async fn main() {
     let mut arguments = std::env::args_os().skip(1);
     let folder = PathBuf::from(arguments.next().unwrap());
-    let mut alone = true;
+    let (mut alone, mut of_files) = (true, true);
     while let Some(option) = arguments.next() {
         match option.to_str() {
             Some("--without-owner") => alone = false,
+            Some("--system-keychain") => of_files = false,
             Some("--limit") => drop(limit(arguments.next().unwrap().to_str().unwrap().parse().ok())),
             _ => panic!("{}: no such option", option.display()),
         }
@@ -90,7 +93,11 @@ async fn main() {
         config_dir: folder.join("config"),
         clock: Arc::new(SystemClock),
         entropy: Box::new(OsEntropy),
-        keychain: Box::new(move || Box::new(Files(keychain))),
+        keychain: if of_files {
+            Box::new(move || Box::new(Files(keychain)))
+        } else {
+            system_keychain("latchkey-host")
+        },
         environment: Box::new(|name| std::env::var(name).ok()),
         edges: if alone { Edges::default() } else { Edges::without_owner() },
     };
@@ -146,7 +153,8 @@ async fn obey(host: &Host, number: &str, words: &[&str]) -> Result<Value, Proble
 async fn begin(host: &Host, provider: &str) -> Result<Value, Problem> {
     let provider = ProviderId::try_from(provider).unwrap();
     let redirect = Some(Redirect::DeepLink);
-    let (_, url) = host.engine.begin_sign_in(provider, Keep::Keychain, redirect).await?;
+    let (_, url) =
+        host.engine.begin_sign_in(provider, BTreeMap::new(), Keep::Keychain, redirect, None).await?;
     let url = url.map(|url| url.to_string());
     Ok(json!({ "url": url }))
 }
@@ -206,6 +214,7 @@ fn state(host: &Host) -> Value {
         "connections": overview.connections.len(),
         "health": known.health,
         "resting": known.resting,
+        "sealed": known.sealed,
         "renewal": known.renewal,
         "rows": rows(&host.folder.join("data/latchkey.db")),
     })

@@ -16,13 +16,13 @@ use latchkey_protocol::{
 
 use crate::clock::Boot;
 use crate::connection::{Connection, Standing};
-use crate::credential::TokenSet;
+use crate::credential::{RegisteredClient, TokenSet};
 use crate::live::{Parts, Slot};
 use crate::passphrase::Passphrase;
 use crate::resting::{self, LoadError};
 use crate::store::StoreError;
-use crate::{protection, sign_in};
-use written::Backup;
+use crate::{clients, protection, sign_in};
+use written::{Backup, Found};
 
 /// What the envelope of a backup is bound to.
 const BINDING: &[u8] = b"latchkey backup, format 1";
@@ -50,7 +50,7 @@ pub(crate) async fn export(parts: &Arc<Parts>, passphrase: Passphrase) -> Result
         let connection = slot.connection();
         let (end, set) = usable(parts, slot, &connection).await?;
         if let Some(set) = set {
-            backup.add(&connection, &set);
+            backup.add(&connection, &set, &client_of(parts, &connection).await?);
             before.push(connection.clone());
         }
         let (provider_name, account_name) = (connection.provider_name, connection.account.name);
@@ -76,6 +76,14 @@ pub(crate) async fn export_to(
         return Err(problem);
     }
     Ok(connections)
+}
+
+/// The client that the other computer has to be, too.
+async fn client_of(parts: &Parts, connection: &Connection) -> Result<RegisteredClient, Problem> {
+    match parts.provider_of(connection) {
+        Some(provider) => Ok(clients::of(parts, &provider, connection).await?),
+        None => Ok(RegisteredClient { id: connection.client_id.clone(), secret: None }),
+    }
 }
 
 /// Why a connection is not exported, or its token set.
@@ -148,7 +156,8 @@ pub(crate) async fn import(
     parts.vault.prepare(Keep::Keychain, others, &parts.entropy).await?;
     let _epochs = parts.epochs.lock().await;
     let mut ends = Vec::new();
-    for (connection, set) in backup.into_connections() {
+    for Found { connection, set, client } in backup.into_connections() {
+        keep_client(parts, &connection, &client).await?;
         let (provider_name, account_name) =
             (connection.provider_name.clone(), connection.account.name.clone());
         let end = take(parts, connection, set).await.unwrap_or_else(|error| {
@@ -158,6 +167,22 @@ pub(crate) async fn import(
         ends.push(Imported { provider_name, account_name, end });
     }
     Ok(ends)
+}
+
+/// A secret that came with a connection is known here from now on, for this connection.
+async fn keep_client(
+    parts: &Parts,
+    connection: &Connection,
+    client: &RegisteredClient,
+) -> Result<(), Problem> {
+    match parts.catalog.provider(&connection.provider).filter(|_| client.secret.is_some()) {
+        Some(provider) => {
+            let variables = &connection.variables;
+            let chosen = parts.client_id(provider, variables).is_none();
+            clients::keep(parts, provider, variables, client, chosen).await
+        }
+        None => Ok(()),
+    }
 }
 
 /// The same from a file.
@@ -174,7 +199,7 @@ async fn take(parts: &Arc<Parts>, found: Connection, set: TokenSet) -> Result<Im
         .slots()
         .into_iter()
         .map(|slot| slot.connection())
-        .find(|known| known.provider == found.provider && known.account.key == found.account.key);
+        .find(|known| known.is_of(&found.provider, &found.variables, &found.account.key));
     if existing.as_ref().is_some_and(|existing| is_to_be_kept(existing, &set)) {
         return Ok(ImportEnd::KeptExisting);
     }

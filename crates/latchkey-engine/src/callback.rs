@@ -4,6 +4,8 @@
 //! raw text is checked before any URL parser may repair it: the `url` crate strips control characters,
 //! resolves `%2e%2e` and lower-cases schemes, each of which would let a different text pass as ours.
 
+use std::collections::BTreeMap;
+
 use latchkey_protocol::ProviderId;
 use secrecy::SecretString;
 use url::form_urlencoded;
@@ -31,6 +33,8 @@ pub(crate) struct AuthorizationResponse {
     pub(crate) issuer: Option<String>,
     /// What the provider said.
     pub(crate) answer: Answer,
+    /// Further parameters, of which a provider's file may keep some.
+    pub(crate) others: BTreeMap<String, String>,
 }
 
 /// What the provider said in a redirect.
@@ -96,6 +100,7 @@ pub(crate) fn parse_target(raw: &str) -> Result<AuthorizationResponse, Refusal> 
         context,
         state: parameters.state.filter(|state| !state.is_empty()).ok_or(Refusal::NoState)?.into(),
         issuer: parameters.iss,
+        others: parameters.others,
         answer: answer(parameters.code, parameters.error, parameters.error_description.as_deref()),
     })
 }
@@ -123,7 +128,8 @@ fn answer(code: Option<String>, error: Option<String>, description: Option<&str>
     }
 }
 
-/// The parameters that mean something. Others are ignored (RFC 6749 4.1.2).
+/// The parameters that mean something, and the others, which are ignored unless a file asks for one
+/// (RFC 6749 4.1.2).
 #[derive(Default)]
 struct Parameters {
     code: Option<String>,
@@ -132,6 +138,7 @@ struct Parameters {
     error: Option<String>,
     error_description: Option<String>,
     error_uri: Option<String>,
+    others: BTreeMap<String, String>,
 }
 
 impl Parameters {
@@ -146,7 +153,12 @@ impl Parameters {
                 "error_description" => &mut read.error_description,
                 "error_uri" => &mut read.error_uri,
                 "access_token" | "refresh_token" | "id_token" => return Err(Refusal::TokenInLink),
-                _ => continue,
+                _ => {
+                    if value.len() <= LONGEST_VALUE && !read.others.contains_key(&*name) {
+                        read.others.insert(name.into_owned(), value.into_owned());
+                    }
+                    continue;
+                }
             };
             take(place, &name, value.into_owned())?;
         }

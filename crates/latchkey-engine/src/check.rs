@@ -1,5 +1,7 @@
 //! "Check": renew if due, ask the provider who this is, and say what came of it.
 
+mod validation;
+
 use std::sync::Arc;
 
 use latchkey_protocol::{
@@ -14,6 +16,8 @@ use crate::refresh::{self, Why};
 use crate::resting::{self, LoadError};
 use crate::store::StoreError;
 use crate::vault::VaultError;
+
+pub(crate) use validation::look as look_at_validity;
 
 /// Milliseconds of life that access should have left when the provider is asked.
 const LEAST_LIFE_MS: i64 = 30_000;
@@ -56,7 +60,8 @@ fn renews_itself(parts: &Parts, slot: &Slot) -> bool {
     connection.access.renewable && !leaves && parts.address_of(&connection).is_some()
 }
 
-fn worth_renewing(parts: &Parts, slot: &Slot) -> bool {
+/// Whether a person who asks has access renewed.
+pub(crate) fn worth_renewing(parts: &Parts, slot: &Slot) -> bool {
     let connection = slot.connection();
     match connection.standing {
         Standing::Disconnecting { .. } => false,
@@ -109,7 +114,7 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>, renew_once: bool) -> Resu
         // A kind of token that must not be used (RFC 6749 7.1) is refused here; the next may be of another.
         let last = again || (set.bearer && !renew_once);
         let answer = if set.bearer {
-            identity::confirm(&parts.http, provider, &asked, &set.access).await
+            identity::confirm(&parts.http, &provider, &asked, &set.access).await
         } else {
             Err(IdentityError::Refused)
         };
@@ -154,7 +159,10 @@ async fn at_hand(
         Err(LoadError::Vault(
             error @ (VaultError::Keychain(_) | VaultError::PassphraseNeeded | VaultError::KeyFile(_)),
         )) => Err(Problem::from(error).about(&connection.id)),
-        Err(LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_))) => {
+        Err(
+            LoadError::Vault(VaultError::KeyMissing | VaultError::ItemMissing | VaultError::Damaged(_))
+            | LoadError::Store(StoreError::Superseded),
+        ) => {
             // A refresh meets the same and writes it down.
             refresh::renew(parts, slot, Why::Asked { seen: connection.version() }).await;
             Ok(None)

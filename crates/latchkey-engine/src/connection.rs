@@ -4,6 +4,9 @@
 //! answer from overwriting a newer truth: the *epoch* rises at every sign-in and disconnect, the
 //! *generation* at every saved token set, and a write names both.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use latchkey_protocol::{
     AttentionReason, ConfigurationFault, ConnectionId, FailureKind, Keep, ProviderId, RestingPlace, Timestamp,
 };
@@ -12,6 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::TokenSet;
 use crate::entropy::SharedEntropy;
+use crate::person::Person;
+
+/// Values by name, in the order of their names.
+pub(crate) type Values = BTreeMap<String, String>;
 
 /// One signed-in account at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +51,10 @@ pub(crate) struct Connection {
     pub resting: RestingPlace,
     /// When it was first connected.
     pub created_at: Timestamp,
+    /// What the person said of the provider's server.
+    pub variables: Values,
+    /// What the provider's answers said of it. No secret.
+    pub kept: Values,
 }
 
 /// Who is signed in, in the provider's words, made safe for display.
@@ -55,6 +66,17 @@ pub(crate) struct Account {
     pub name: String,
     /// The picture, small and checked.
     pub picture: Option<Picture>,
+    /// More of the person, where the provider was asked by this process and Latchkey keeps it.
+    pub person: Option<Person>,
+}
+
+impl Account {
+    /// The same, found out at this moment.
+    #[must_use]
+    pub(crate) fn seen(mut self, at: Timestamp) -> Self {
+        self.person = self.person.map(|person| Person { seen_at: at, ..person });
+        self
+    }
 }
 
 /// A picture: its media type and bytes.
@@ -62,8 +84,8 @@ pub(crate) struct Account {
 pub(crate) struct Picture {
     /// `image/png` and its like.
     pub media_type: String,
-    /// The file.
-    pub bytes: Vec<u8>,
+    /// The file, shared by all copies of its connection.
+    pub bytes: Arc<[u8]>,
 }
 
 /// What was granted and for how long.
@@ -189,16 +211,27 @@ impl Connection {
         matches!(self.standing, Standing::Misconfigured { fault: ConfigurationFault::TokensRefused, .. })
     }
 
-    /// A token set was saved as the next generation, and the provider confirmed the sign-in with it.
+    /// Whether `other` is of the same account on the same server.
+    pub(crate) fn is_of(&self, provider: &ProviderId, variables: &Values, account_key: &str) -> bool {
+        &self.provider == provider && &self.variables == variables && self.account.key == account_key
+    }
+
+    /// A token set was saved as the next generation, and the provider confirmed the sign-in with it; or what
+    /// the provider sent for another account was put beside the set there was.
     pub(crate) fn renewed(
         mut self,
         set: &TokenSet,
         granted: Option<Vec<String>>,
+        at: Timestamp,
     ) -> Result<Self, Superseded> {
         if matches!(self.standing, Standing::Disconnecting { .. }) {
             return Err(Superseded);
         }
         self.generation += 1;
+        self.resting = if self.keep == Keep::Memory { RestingPlace::Memory } else { RestingPlace::Sealed };
+        if set.quarantined.is_some() {
+            return self.needs_sign_in(AttentionReason::IdentityChanged, at, None);
+        }
         self.access = Access::from(set);
         if let Some(granted) = granted {
             self.grant.granted = granted;
@@ -213,7 +246,6 @@ impl Connection {
         if !refused {
             self.track = Track { last_success_at: Some(set.obtained_at), ..Track::default() };
         }
-        self.resting = if self.keep == Keep::Memory { RestingPlace::Memory } else { RestingPlace::Sealed };
         Ok(self)
     }
 
@@ -222,7 +254,14 @@ impl Connection {
     pub(crate) fn recovered(mut self, (epoch, generation): (i64, i64), set: &TokenSet) -> Self {
         (self.epoch, self.generation) = (epoch, generation);
         self.access = Access::from(set);
-        self.standing = if set.bearer { Standing::Good } else { unusable(set.obtained_at) };
+        self.standing = match (&set.quarantined, set.bearer) {
+            (Some(_), _) => {
+                let reason = AttentionReason::IdentityChanged;
+                Standing::Attention { reason, since: set.obtained_at, text: None }
+            }
+            (None, true) => Standing::Good,
+            (None, false) => unusable(set.obtained_at),
+        };
         self.track = Track { last_success_at: Some(set.obtained_at), ..Track::default() };
         self.resting = RestingPlace::Keychain;
         self
@@ -233,7 +272,7 @@ impl Connection {
         if matches!(self.standing, Standing::Disconnecting { .. }) {
             return Err(Superseded);
         }
-        self.account = account;
+        self.account = account.seen(at);
         self.standing = Standing::Good;
         self.track = Track { last_success_at: Some(at), ..Track::default() };
         Ok(self)
@@ -258,7 +297,9 @@ impl Connection {
                 FailureKind::Storage
             }
             AttentionReason::HandedOver => FailureKind::Unknown,
+            AttentionReason::IdentityChanged => FailureKind::Provider,
             AttentionReason::RevokedOrExpired
+            | AttentionReason::EndedTogether
             | AttentionReason::LostRotation
             | AttentionReason::GrantEnded
             | AttentionReason::NotRenewable => FailureKind::Authorization,
@@ -356,6 +397,8 @@ fn in_words(reason: AttentionReason) -> &'static str {
         AttentionReason::MemoryOnly => "the sign-in was kept in memory and ended with Latchkey",
         AttentionReason::RolledBack => "an older copy of the database was put back",
         AttentionReason::HandedOver => "the sign-in was exported for another computer",
+        AttentionReason::EndedTogether => "another connection of the same account was disconnected",
+        AttentionReason::IdentityChanged => "the provider renewed the sign-in as that of another account",
     }
 }
 
@@ -366,6 +409,7 @@ fn fault_in_words(fault: ConfigurationFault) -> &'static str {
         ConfigurationFault::RequestRefused => "the provider does not accept the request",
         ConfigurationFault::EndpointRedirects => "the token endpoint answers with a redirect",
         ConfigurationFault::CertificateUntrusted => "the provider's certificate is not trusted",
+        ConfigurationFault::ProxyCredentials => "the proxy wants a name and a password",
         ConfigurationFault::ProviderMissing => "the provider's file is missing",
         ConfigurationFault::TokensRefused => "the provider's API refuses the tokens that it issues",
     }
@@ -378,87 +422,4 @@ fn unusable(at: Timestamp) -> Standing {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn connection() -> Connection {
-        let at = Timestamp(1_000);
-        Connection {
-            id: ConnectionId::try_from("c-1").unwrap(),
-            provider: ProviderId::try_from("sandbox").unwrap(),
-            provider_name: "Sandbox".into(),
-            client_id: "client".into(),
-            account: Account { key: "ada".into(), name: "Ada".into(), picture: None },
-            keep: Keep::Keychain,
-            epoch: 3,
-            generation: 7,
-            grant: Grant {
-                authorized_at: at,
-                ends_at: None,
-                asked: vec!["a".into()],
-                granted: vec!["a".into()],
-            },
-            access: Access { obtained_at: at, expires_at: Some(at.plus(60_000)), renewable: true },
-            standing: Standing::Good,
-            track: Track::default(),
-            resting: RestingPlace::Keychain,
-            created_at: at,
-        }
-    }
-
-    fn set() -> TokenSet {
-        TokenSet {
-            access: "a".into(),
-            refresh: Some("r".into()),
-            bearer: true,
-            obtained_at: Timestamp(5_000),
-            expires_at: Some(Timestamp(65_000)),
-        }
-    }
-
-    #[test]
-    fn only_a_saved_set_raises_the_generation_and_only_a_disconnect_the_epoch() {
-        let renewed = connection().renewed(&set(), None).unwrap();
-        assert_eq!((renewed.epoch, renewed.generation), (3, 8));
-        let failure = Failure { kind: FailureKind::Network, at: Timestamp(9), message: String::new() };
-        let failed = connection().failed_for_now(failure, Timestamp(10));
-        assert_eq!((failed.epoch, failed.generation), (3, 7));
-        let leaving = connection().disconnecting(Timestamp(9)).disconnecting(Timestamp(10));
-        assert_eq!((leaving.epoch, leaving.generation), (4, 7));
-    }
-
-    #[test]
-    fn nothing_revives_a_connection_that_is_being_disconnected() {
-        let leaving = connection().disconnecting(Timestamp(9));
-        let (at, none) = (Timestamp(10), None);
-        assert_eq!(leaving.clone().renewed(&set(), None), Err(Superseded));
-        let reason = AttentionReason::RevokedOrExpired;
-        assert_eq!(leaving.clone().needs_sign_in(reason, at, none.clone()), Err(Superseded));
-        let fault = ConfigurationFault::ClientRefused;
-        assert_eq!(leaving.misconfigured(fault, at, none, at), Err(Superseded));
-    }
-
-    #[test]
-    fn the_first_reason_and_its_time_stand() {
-        let first = connection().needs_sign_in(AttentionReason::LostRotation, Timestamp(9), None).unwrap();
-        let again =
-            first.clone().needs_sign_in(AttentionReason::RevokedOrExpired, Timestamp(99), None).unwrap();
-        assert_eq!(again.standing, first.standing);
-        assert!(!first.may_renew());
-    }
-
-    #[test]
-    fn a_smaller_grant_names_what_is_missing() {
-        let renewed = connection().renewed(&set(), Some(vec![])).unwrap();
-        assert_eq!(renewed.grant.missing(), ["a"]);
-    }
-
-    #[test]
-    fn success_clears_the_failures() {
-        let failure = Failure { kind: FailureKind::Network, at: Timestamp(9), message: String::new() };
-        let failed = connection().failed_for_now(failure, Timestamp(10));
-        assert_eq!(failed.track.failing_since, Some(Timestamp(9)));
-        let track = failed.renewed(&set(), None).unwrap().track;
-        assert_eq!((track.failures, track.failing_since, track.next_try_at), (0, None, None));
-    }
-}
+mod tests;

@@ -3,11 +3,12 @@
 //! Nothing here is `Serialize` or prints its content; the one written form goes straight into an
 //! envelope.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use latchkey_protocol::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
 /// Access, the means to renew it, and what the provider said about both (RFC 6749 5.1).
@@ -23,6 +24,17 @@ pub(crate) struct TokenSet {
     pub obtained_at: Timestamp,
     /// When the access token runs out; absent where the provider did not say.
     pub expires_at: Option<Timestamp>,
+    /// What the provider sent for another account. It is never used, only given back.
+    pub quarantined: Option<Quarantined>,
+}
+
+/// Tokens that belong to somebody else.
+#[derive(Clone)]
+pub(crate) struct Quarantined {
+    /// The access token.
+    pub access: SecretString,
+    /// The refresh token, where there was one.
+    pub refresh: Option<SecretString>,
 }
 
 impl TokenSet {
@@ -34,10 +46,17 @@ impl TokenSet {
             bearer: self.bearer,
             obtained_at: self.obtained_at.0,
             expires_at: self.expires_at.map(|at| at.0),
+            quarantined: self.quarantined.as_ref().map(|strange| Strange {
+                access: strange.access.expose_secret(),
+                refresh: strange.refresh.as_ref().map(ExposeSecret::expose_secret),
+            }),
         };
         // With room from the start: a buffer that grows leaves copies of what it held.
-        let refresh = written.refresh.map_or(0, str::len);
-        let mut bytes = Zeroizing::new(Vec::with_capacity(2 * (written.access.len() + refresh) + 256));
+        let length = |access: &str, refresh: Option<&str>| access.len() + refresh.map_or(0, str::len);
+        let strange =
+            written.quarantined.as_ref().map_or(0, |strange| length(strange.access, strange.refresh));
+        let room = 2 * (length(written.access, written.refresh) + strange) + 256;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
         // Strings, numbers and a flag always serialize, and a vector takes them all.
         let _ = serde_json::to_writer(&mut *bytes, &written);
         bytes
@@ -45,13 +64,18 @@ impl TokenSet {
 
     /// Reads [`Self::to_bytes`]; `None` when it is something else.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let written: Written<std::borrow::Cow<'_, str>> = serde_json::from_slice(bytes).ok()?;
+        let written: Written<Cow<'_, str>> = serde_json::from_slice(bytes).ok()?;
+        let secret = |text: Cow<'_, str>| SecretString::from(text.into_owned());
         Some(Self {
-            access: SecretString::from(written.access.into_owned()),
-            refresh: written.refresh.map(|refresh| SecretString::from(refresh.into_owned())),
+            access: secret(written.access),
+            refresh: written.refresh.map(secret),
             bearer: written.bearer,
             obtained_at: Timestamp(written.obtained_at),
             expires_at: written.expires_at.map(Timestamp),
+            quarantined: written.quarantined.map(|strange| Quarantined {
+                access: secret(strange.access),
+                refresh: strange.refresh.map(secret),
+            }),
         })
     }
 }
@@ -66,6 +90,47 @@ impl fmt::Debug for TokenSet {
     }
 }
 
+/// The client that Latchkey is to a provider (RFC 6749 2.2, 2.3.1).
+#[derive(Clone)]
+pub(crate) struct RegisteredClient {
+    /// Its id. No secret.
+    pub id: String,
+    /// Its secret, where it has one.
+    pub secret: Option<SecretString>,
+}
+
+/// A client secret on its way in. It can be read from outside and never written back.
+#[derive(Clone)]
+pub struct ClientSecret {
+    text: SecretString,
+}
+
+impl ClientSecret {
+    /// What was typed, without the spaces around it; `None` where that is nothing.
+    pub(crate) fn typed(&self) -> Option<SecretString> {
+        let text = self.text.expose_secret().trim();
+        (!text.is_empty()).then(|| text.into())
+    }
+}
+
+impl From<&str> for ClientSecret {
+    fn from(typed: &str) -> Self {
+        Self { text: typed.into() }
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientSecret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|typed| Self { text: typed.into() })
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(redacted)")
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Written<S> {
     access: S,
@@ -73,6 +138,18 @@ struct Written<S> {
     bearer: bool,
     obtained_at: i64,
     expires_at: Option<i64>,
+    #[serde(default = "nothing", skip_serializing_if = "Option::is_none")]
+    quarantined: Option<Strange<S>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Strange<S> {
+    access: S,
+    refresh: Option<S>,
+}
+
+fn nothing<S>() -> Option<Strange<S>> {
+    None
 }
 
 #[cfg(test)]
@@ -86,6 +163,7 @@ mod tests {
             bearer: true,
             obtained_at: Timestamp(1_000),
             expires_at: Some(Timestamp(61_000)),
+            quarantined: None,
         }
     }
 
@@ -95,11 +173,25 @@ mod tests {
         assert_eq!(read.access.expose_secret(), set().access.expose_secret());
         assert_eq!(read.refresh.unwrap().expose_secret(), "planted-refresh");
         assert_eq!(read.expires_at, Some(Timestamp(61_000)));
+        assert!(read.quarantined.is_none());
         assert!(TokenSet::from_bytes(b"{}").is_none());
+    }
+
+    #[test]
+    fn what_belongs_to_another_account_is_kept_apart() {
+        let strange =
+            Quarantined { access: "planted-strange".into(), refresh: Some("planted-stranger".into()) };
+        let set = TokenSet { quarantined: Some(strange), ..set() };
+        let read = TokenSet::from_bytes(&set.to_bytes()).unwrap();
+        assert_eq!(read.access.expose_secret(), set.access.expose_secret());
+        let strange = read.quarantined.unwrap();
+        assert_eq!(strange.access.expose_secret(), "planted-strange");
+        assert_eq!(strange.refresh.unwrap().expose_secret(), "planted-stranger");
     }
 
     #[test]
     fn a_set_prints_no_secret() {
         assert!(!format!("{:?}", set()).contains("planted"));
+        assert!(!format!("{:?}", ClientSecret::from("planted")).contains("planted"));
     }
 }

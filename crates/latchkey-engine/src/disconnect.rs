@@ -6,14 +6,15 @@
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    ConnectionId, EventBody, FailureKind, HistoryKind, Problem, ProblemCode, Revocation,
+    AttentionReason, ConnectionId, EventBody, FailureKind, HistoryKind, Problem, ProblemCode, Revocation,
 };
-use url::Url;
 
+use crate::clients;
 use crate::connection::{Connection, Failure, Standing};
-use crate::credential::TokenSet;
-use crate::flow::authorization_code::{self, RevocationOutcome};
+use crate::credential::{RegisteredClient, TokenSet};
+use crate::flow::revocation::{self, RevocationOutcome};
 use crate::live::{Parts, Slot};
+use crate::provider::Provider;
 use crate::resting::{self, LoadError};
 use crate::store::StoreError;
 use crate::vault::VaultError;
@@ -30,7 +31,10 @@ pub(crate) async fn disconnect(parts: &Arc<Parts>, id: &ConnectionId) -> Result<
     {
         let _epochs = parts.epochs.lock().await;
         let connection = parts.store.connection(id).await?.ok_or_else(|| no_connection(id))?;
-        if !matches!(connection.standing, Standing::Disconnecting { .. }) {
+        if matches!(connection.standing, Standing::Disconnecting { .. }) {
+            // A disk may have said that it failed to write this down when it did not.
+            parts.publish(connection);
+        } else {
             begin(parts, &slot, connection).await?;
         }
     }
@@ -50,7 +54,12 @@ async fn begin(parts: &Arc<Parts>, slot: &Arc<Slot>, connection: Connection) -> 
     parts.store.commit_disconnect(leaving.clone(), envelope, line, parts.now()).await?;
     // Without the set: whoever revokes reads the row, in which a refresh may have put a later one.
     parts.publish(leaving.clone());
-    if !matches!(&set, Err(LoadError::Vault(error)) if error.may_pass()) {
+    let unread = match &set {
+        Ok(_) => false,
+        Err(LoadError::Vault(error)) => error.may_pass(),
+        Err(LoadError::Store(_)) => true,
+    };
+    if !unread {
         erase_item(parts, &leaving).await;
     }
     Ok(())
@@ -87,9 +96,8 @@ pub(crate) async fn forget(parts: &Arc<Parts>, id: &ConnectionId) -> Result<(), 
 
 /// `None` when the provider is to be asked again later.
 async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Option<Revocation> {
-    let provider = parts.provider_of(connection);
-    let url = provider.and_then(|provider| provider.file.authorization.revocation_url.as_deref());
-    let Some(url) = url.and_then(|url| Url::parse(url).ok()) else {
+    let offered = |provider: &Arc<Provider>| revocation::is_offered(provider);
+    let Some(provider) = parts.provider_of(connection).filter(offered) else {
         return Some(Revocation::NotOffered);
     };
     let set = match set_to_revoke(parts, slot, connection).await {
@@ -106,7 +114,11 @@ async fn revoke(parts: &Arc<Parts>, slot: &Slot, connection: &Connection) -> Opt
             return Some(Revocation::NothingLeft);
         }
     };
-    match revoke_both(parts, &url, connection, &set).await {
+    // Without its secret the client may still be heard, and if not, that is what the farewell says.
+    let client = clients::of(parts, &provider, connection).await;
+    let client =
+        client.unwrap_or_else(|_| RegisteredClient { id: connection.client_id.clone(), secret: None });
+    match revocation::revoke(&parts.http, &provider, &client, &set).await {
         RevocationOutcome::Done => Some(Revocation::Confirmed),
         RevocationOutcome::Refused => Some(Revocation::Unconfirmed),
         RevocationOutcome::Later => {
@@ -132,22 +144,6 @@ async fn set_to_revoke(
     }
 }
 
-/// The refresh token first, then the access token (RFC 7009 2.1): dropped in between, what is left is short.
-async fn revoke_both(parts: &Parts, url: &Url, connection: &Connection, set: &TokenSet) -> RevocationOutcome {
-    let client_id = &connection.client_id;
-    if let Some(refresh) = &set.refresh {
-        let outcome = authorization_code::revoke(&parts.http, url, client_id, refresh, "refresh_token").await;
-        if outcome != RevocationOutcome::Done {
-            return outcome;
-        }
-        // Some providers cannot revoke access tokens alone; theirs ends by itself.
-        let access =
-            authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await;
-        return if access == RevocationOutcome::Later { access } else { RevocationOutcome::Done };
-    }
-    authorization_code::revoke(&parts.http, url, client_id, &set.access, "access_token").await
-}
-
 async fn postpone(
     parts: &Arc<Parts>,
     connection: &Connection,
@@ -168,6 +164,7 @@ async fn postpone(
         Ok(()) => drop(parts.publish(waiting)),
         Err(error) => {
             tracing::warn!(connection.id = %connection.id, %error, "a revocation could not be postponed");
+            again_soon(parts, connection);
         }
     }
     None
@@ -175,21 +172,65 @@ async fn postpone(
 
 /// Erases all that is left here and says farewell, unless the account was signed in anew meanwhile.
 async fn finish(parts: &Arc<Parts>, connection: &Connection, revocation: Revocation) {
-    let _epochs = parts.epochs.lock().await;
+    let epochs = parts.epochs.lock().await;
     match parts.store.connection(&connection.id).await {
-        Ok(known) if known.as_ref().map(Connection::version) != Some(connection.version()) => return,
+        Ok(Some(known)) if known.version() != connection.version() => return,
+        // Erased, and perhaps by a disk that said it had failed: then nobody has heard of it yet.
+        Ok(None) if parts.slot(&connection.id).is_none() => return,
         Ok(_) | Err(_) => {}
     }
     erase_item(parts, connection).await;
     if let Err(error) = parts.store.remove(&connection.id).await {
         tracing::error!(connection.id = %connection.id, %error, "a disconnected connection could not be erased");
+        again_soon(parts, connection);
         return;
     }
     parts.unpublish(&connection.id);
     parts.rotations.forget(&connection.id).await;
-    let farewell = view::farewell(connection, revocation, parts.provider_of(connection));
+    let farewell = view::farewell(connection, revocation, parts.provider_of(connection).as_deref());
     tracing::info!(connection.id = %connection.id, ?revocation, "disconnected");
     parts.events.send(EventBody::ConnectionRemoved { id: connection.id.clone(), farewell });
+    drop(epochs);
+    if revocation == Revocation::Confirmed {
+        end_others_in_background(parts, connection);
+    }
+}
+
+/// The provider has ended every sign-in of the account, those of other connections too: they are told so before
+/// they find out one by one. On a task of its own: two that are disconnected at once wait for nobody.
+fn end_others_in_background(parts: &Arc<Parts>, connection: &Connection) {
+    let (client_id, key) = (&connection.client_id, &connection.account.key);
+    for slot in parts.end_together(parts.provider_of(connection).as_deref(), client_id, key) {
+        let (of, epoch) = (parts.clone(), slot.connection().epoch);
+        let parts = of.clone();
+        of.tasks.spawn(async move {
+            if let Err(error) = end_together(&parts, &slot, epoch).await {
+                tracing::warn!(connection.id = %slot.id, %error, "an ended sign-in was not recorded");
+            }
+        });
+    }
+}
+
+/// A connection that was signed in anew meanwhile is left alone.
+async fn end_together(parts: &Arc<Parts>, slot: &Slot, epoch: i64) -> Result<(), StoreError> {
+    let _exclusive = slot.exclusive.lock().await;
+    let Some(known) = parts.store.connection(&slot.id).await?.filter(|known| known.epoch == epoch) else {
+        return Ok(());
+    };
+    let now = parts.now();
+    let Ok(ended) = known.needs_sign_in(AttentionReason::EndedTogether, now, None) else { return Ok(()) };
+    let line = (HistoryKind::NeedsSignIn, None);
+    parts.store.commit_state(ended.clone(), true, Some(line), now).await?;
+    parts.publish(ended);
+    Ok(())
+}
+
+/// The disk refused what is to be written of it: it is tried again whether or not anybody restarts Latchkey.
+fn again_soon(parts: &Parts, connection: &Connection) {
+    if let Some(slot) = parts.slot(&connection.id) {
+        slot.write(|state| state.rest_until(parts.clock.boot().plus(WAIT_MS.0)));
+        parts.due_changed.notify_one();
+    }
 }
 
 async fn erase_item(parts: &Parts, connection: &Connection) {

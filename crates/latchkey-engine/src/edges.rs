@@ -35,6 +35,11 @@ impl Edges {
         }
     }
 
+    /// The operating system, but for the database and what becomes of its transactions.
+    pub fn on_disk(disk: Arc<dyn Disk>) -> Self {
+        Self { disk: Some(disk), ..Self::default() }
+    }
+
     /// The operating system, without the rule that a data folder has one owner: what stays right when that
     /// rule is broken is what tests of several processes ask.
     pub fn without_owner() -> Self {
@@ -54,9 +59,20 @@ pub enum DiskMood {
     /// It does what it is asked.
     Willing,
     /// It fails, and nothing was written.
-    Failing,
+    Failing(DiskFault),
     /// It says that it failed, and everything was written.
-    Lying,
+    Lying(DiskFault),
+}
+
+/// Why a disk fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskFault {
+    /// It has no room left.
+    Full,
+    /// It cannot be written, or not be synchronised: `EIO`.
+    InputOutput,
+    /// It may not be written: a file or a file system that was made read-only.
+    ReadOnly,
 }
 
 /// A disk with one database on it that all its processes share.
@@ -93,6 +109,9 @@ pub enum NoReply {
     /// Nothing was sent: the certificate is not trusted here.
     #[error("the provider's certificate is not trusted on this computer ({0})")]
     Untrusted(String),
+    /// Nothing was sent: the proxy on the way wants a name and a password.
+    #[error("the proxy wants a name and a password")]
+    ProxyRefused,
     /// Something may have been sent and no whole answer came back.
     #[error("the provider's answer did not arrive ({0})")]
     Lost(String),

@@ -2,20 +2,24 @@
 
 mod accounts;
 mod backup;
+mod clients;
 mod protection;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    ConnectionId, ConnectionView, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep, NoticesDue,
-    Overview, Problem, ProblemCode, ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    ConnectionId, ConnectionView, Diagnosis, Event, EventBody, HealthChange, HistoryEntry, Incident, Keep,
+    NoticesDue, Overview, Problem, ProblemCode, ProviderId, Redirect, SignInId, SignInView,
 };
 use tokio::sync::{broadcast, watch};
 use url::Url;
 
 use crate::clock::Clock;
 use crate::connection::{Connection, Standing};
+use crate::data_folder::{self, Unfit};
+use crate::discord::Discord;
 use crate::edges::Edges;
 use crate::entropy::{Entropy, SharedEntropy};
 use crate::http::Http;
@@ -25,15 +29,16 @@ use crate::live::{Outside, Parts};
 use crate::owner_lock::{NotOwner, OwnerLock};
 use crate::planted::{Planted, planted};
 use crate::prompt_answer::PromptAnswer;
-use crate::provider::Catalog;
+use crate::provider::{Catalog, Provider};
 use crate::refresh;
 use crate::rotation::RotationFolder;
 pub use crate::sign_in::Callback;
-use crate::sign_in::{self, Wish};
+use crate::sign_in::{self, Purposes, Wish};
+use crate::spotify::Spotify;
 use crate::store::{SealedSignIn, Store, StoreError};
 use crate::surroundings::SurroundingsChange;
 use crate::vault::{KeyPlace, KeychainFactory, KeychainThread, Vault};
-use crate::{check, comeback, disconnect, notices, overview, scheduler, view};
+use crate::{call, check, comeback, diagnose, disconnect, notices, overview, scheduler, view};
 
 /// The longest that an end of the program is put off, in milliseconds: one request whose answer comes late.
 const FAREWELL_MS: i64 = 20_000;
@@ -72,6 +77,14 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The data folder is no place for sign-ins.
+    #[error("the data folder {path} is no place for sign-ins: {why}")]
+    UnfitFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        why: Unfit,
+    },
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -91,6 +104,8 @@ impl Engine {
         let Options { data_dir, config_dir, clock, entropy, keychain, environment, edges } = options;
         prepare_folder(&data_dir)
             .map_err(|source| StartError::DataFolder { path: data_dir.clone(), source })?;
+        data_folder::examine(&data_dir)
+            .map_err(|why| StartError::UnfitFolder { path: data_dir.clone(), why })?;
         let lock = if edges.shared { None } else { Some(OwnerLock::acquire(&data_dir)?) };
         let (store, damage) = match edges.disk {
             Some(disk) => (Store::simulated(disk)?, None),
@@ -119,8 +134,9 @@ impl Engine {
         let waiting = parts.store.waiting_sign_ins(parts.now()).await.unwrap_or_default();
         let (restoring, restored) = watch::channel(false);
         parts.tasks.spawn(restore(parts.clone(), waiting, restoring));
-        parts.tasks.spawn(scheduler::run(parts.clone()));
+        // First what may be lost, then what is due.
         resume(&parts).await?;
+        parts.tasks.spawn(scheduler::run(parts.clone()));
         Ok(Self { parts, restored, _lock: lock })
     }
 
@@ -149,26 +165,34 @@ impl Engine {
         overview::retell(&self.parts);
     }
 
-    /// Begins to sign in to a new account. The URL, where it begins in the browser, is for that alone.
+    /// Begins to sign in to a new account on the server that `variables` name, for the chosen purposes. What is
+    /// left out is the provider's default. The URL, where it begins in the browser, is for that alone.
     pub async fn begin_sign_in(
         &self,
         provider: ProviderId,
+        variables: BTreeMap<String, String>,
         keep: Keep,
         redirect: Option<Redirect>,
+        purposes: Option<Vec<String>>,
     ) -> Result<(SignInView, Option<Url>), Problem> {
-        sign_in::begin(&self.parts, Wish { provider, connection: None, keep, redirect }).await
+        let purposes = Purposes::Chosen(purposes);
+        let wish = Wish { provider, connection: None, keep, redirect, variables, purposes };
+        sign_in::begin(&self.parts, wish).await
     }
 
-    /// Begins to sign in again to an account that is connected. What there is stays until that succeeds.
+    /// Begins to sign in again to an account that is connected, for what was asked before and `further`
+    /// purposes. What there is stays until that succeeds.
     pub async fn reconnect(
         &self,
         connection: ConnectionId,
         redirect: Option<Redirect>,
+        further: Vec<String>,
     ) -> Result<(SignInView, Option<Url>), Problem> {
         let slot = self.parts.slot(&connection);
         let known = slot.map(|slot| slot.connection()).ok_or_else(|| no_connection(&connection))?;
-        let wish =
-            Wish { provider: known.provider, connection: Some(connection), keep: known.keep, redirect };
+        let Connection { provider, keep, variables, grant, .. } = known;
+        let purposes = Purposes::Further { asked: grant.asked, more: further };
+        let wish = Wish { provider, connection: Some(connection), keep, redirect, variables, purposes };
         sign_in::begin(&self.parts, wish).await
     }
 
@@ -204,6 +228,26 @@ impl Engine {
         check::check(&self.parts, &connection).await
     }
 
+    /// Renews if due, asks who this is, makes one sample call, and reports all that is known.
+    pub async fn diagnose(&self, connection: ConnectionId) -> Result<Diagnosis, Problem> {
+        diagnose::diagnose(&self.parts, &connection).await
+    }
+
+    /// The last report of a connection as a text: for the clipboard.
+    pub fn diagnosis_text(&self, connection: &ConnectionId) -> Result<String, Problem> {
+        diagnose::text(&self.parts, connection)
+    }
+
+    /// Spotify's Web API for a connection. A connection to another provider is told so by each call.
+    pub fn spotify(&self, connection: ConnectionId) -> Spotify<'_> {
+        Spotify::new(&self.parts, connection)
+    }
+
+    /// Discord's API for a connection. A connection to another provider is told so by each call.
+    pub fn discord(&self, connection: ConnectionId) -> Discord<'_> {
+        Discord::new(&self.parts, connection)
+    }
+
     /// Revokes and forgets. The end comes as an event.
     pub async fn disconnect(&self, connection: ConnectionId) -> Result<(), Problem> {
         disconnect::disconnect(&self.parts, &connection).await
@@ -212,29 +256,6 @@ impl Engine {
     /// Forgets a connection whose provider has not confirmed yet.
     pub async fn forget(&self, connection: ConnectionId) -> Result<(), Problem> {
         disconnect::forget(&self.parts, &connection).await
-    }
-
-    /// Saves the client id of a provider; an empty one removes it.
-    pub async fn save_client_id(
-        &self,
-        provider: ProviderId,
-        client_id: String,
-    ) -> Result<ProviderView, Problem> {
-        let known = self.provider(&provider)?;
-        let client_id = client_id.trim().to_owned();
-        let usable = client_id.len() <= 512 && client_id.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
-        if !usable {
-            let problem = Problem::new(ProblemCode::InvalidInput, "This does not look like a client id.");
-            return Err(
-                problem.hint("Copy it from the provider's page; it has no spaces and no line breaks.")
-            );
-        }
-        let saved = (!client_id.is_empty()).then_some(client_id);
-        self.parts.store.save_client_id(&provider, saved.clone()).await?;
-        self.parts.set_client_id(&provider, saved);
-        let view = self.parts.view_of_provider(known);
-        self.parts.events.send(EventBody::ProviderChanged { provider: view.clone() });
-        Ok(view)
     }
 
     /// The redirect URI that a person registers at a provider.
@@ -253,7 +274,7 @@ impl Engine {
         let slot = self.parts.slot(connection).ok_or_else(|| no_connection(connection))?;
         let known = slot.connection();
         let provider = self.parts.provider_of(&known);
-        page(provider.and_then(|provider| provider.file.manage_url.as_deref()), &known.provider_name)
+        page(provider.as_ref().and_then(|provider| provider.file.manage_url.as_deref()), &known.provider_name)
     }
 
     /// Lends the access token of a connection with at least `min_life_ms` milliseconds of life, renewing it
@@ -318,7 +339,7 @@ impl Engine {
         self.parts.due_changed.notify_one();
     }
 
-    fn provider(&self, id: &ProviderId) -> Result<&crate::provider::Provider, Problem> {
+    fn provider(&self, id: &ProviderId) -> Result<&Arc<Provider>, Problem> {
         let none = || Problem::new(ProblemCode::NotFound, format!("There is no provider called {id}."));
         self.parts.catalog.provider(id).ok_or_else(none)
     }
@@ -353,10 +374,7 @@ async fn place_key(store: &Store, vault: &Vault) -> Result<(), StoreError> {
 }
 
 async fn load(parts: &Arc<Parts>, connections: Vec<Connection>) -> Result<(), StoreError> {
-    for provider in parts.catalog.providers() {
-        let saved = parts.store.client_id(&provider.id).await?;
-        parts.set_client_id(&provider.id, saved);
-    }
+    parts.set_clients(parts.store.registrations().await?);
     for (host, minutes) in parts.store.clock_offsets().await? {
         parts.skew.remember(host, minutes, parts.clock.as_ref());
     }
@@ -367,6 +385,7 @@ async fn load(parts: &Arc<Parts>, connections: Vec<Connection>) -> Result<(), St
         let slot = parts.publish(connection);
         refresh::remember_rate_limit(parts, &slot);
     }
+    call::remember_waits(parts).await?;
     Ok(())
 }
 

@@ -23,6 +23,16 @@ impl Events {
         let _ = self.sender.send(Event { number, body });
     }
 
+    /// The same where making the body costs something: it is made for listeners only.
+    pub(crate) fn send_with(&self, body: impl FnOnce() -> EventBody) {
+        if self.sender.receiver_count() > 0 {
+            self.send(body());
+        } else {
+            // Whoever listens from here on begins with how everything is.
+            self.last.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.sender.subscribe()
     }

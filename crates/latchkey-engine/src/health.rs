@@ -18,6 +18,8 @@ pub(crate) struct Moment {
     pub(crate) access_alive: bool,
     /// Milliseconds by which this computer's clock is ahead of the provider's, where that is worth a word.
     pub(crate) clock_ahead_ms: Option<i64>,
+    /// Until when the provider's API asked to be left alone.
+    pub(crate) api_waits_until: Option<Timestamp>,
     /// When the next renewal is planned.
     pub(crate) next_renewal_at: Option<Timestamp>,
     /// Why the token set has not moved to the keychain.
@@ -120,11 +122,13 @@ fn activity(connection: &Connection, moment: &Moment, now: Timestamp) -> Activit
     }
 }
 
-/// Nothing is under way. A clock that is wrong is said where nothing more urgent is.
+/// Nothing is under way. A clock that is wrong is said where nothing more urgent is, and so is an API that
+/// asked to be left alone.
 fn idle(moment: &Moment) -> Activity {
-    match moment.clock_ahead_ms {
-        Some(ahead_ms) => Activity::ClockWrong { ahead_ms },
-        None => Activity::Idle { next_renewal_at: moment.next_renewal_at },
+    match (moment.api_waits_until, moment.clock_ahead_ms) {
+        (Some(until), _) => Activity::RateLimited { until },
+        (None, Some(ahead_ms)) => Activity::ClockWrong { ahead_ms },
+        (None, None) => Activity::Idle { next_renewal_at: moment.next_renewal_at },
     }
 }
 

@@ -6,6 +6,10 @@
 //! What went wrong is told apart by the only question that matters to a refresh: may the provider have
 //! seen the request?
 
+mod certificates;
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -23,6 +27,10 @@ const CONNECT: Duration = Duration::from_secs(8);
 const HEADER: Duration = Duration::from_secs(10);
 /// Seconds until the whole answer must be there.
 const TOTAL: Duration = Duration::from_secs(15);
+
+/// Who asks. Some providers turn away a request that does not say (RFC 9110 10.1.5).
+pub(crate) const USER_AGENT: &str =
+    concat!("Latchkey/", env!("CARGO_PKG_VERSION"), " (+", env!("CARGO_PKG_REPOSITORY"), ")");
 
 /// Sends requests. Cheap to make: the clients behind it are made on first use.
 #[derive(Default)]
@@ -78,7 +86,8 @@ impl Http {
         if let Some(client) = place.get() {
             return Ok(client);
         }
-        let client = build(loopback).map_err(|error| NoReply::NotSent(chain(&error.without_url())))?;
+        let trust = certificates::system().map_err(|error| NoReply::NotSent(error.to_string()))?;
+        let client = build(loopback, trust).map_err(|error| NoReply::NotSent(chain(&error.without_url())))?;
         Ok(place.get_or_init(|| client))
     }
 }
@@ -90,9 +99,10 @@ async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, NoReply> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where an HTTP client is configured")]
-fn build(loopback: bool) -> reqwest::Result<reqwest::Client> {
+fn build(loopback: bool, trust: rustls::ClientConfig) -> reqwest::Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
-        .user_agent(concat!("Latchkey/", env!("CARGO_PKG_VERSION")))
+        .tls_backend_preconfigured(trust)
+        .user_agent(USER_AGENT)
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
@@ -120,9 +130,12 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 fn classify(error: reqwest::Error) -> NoReply {
     // reqwest prints the full URL, query included.
     let error = error.without_url();
+    if let Some(why) = certificates::refusal(&error) {
+        return NoReply::Untrusted(why);
+    }
     let text = chain(&error);
-    if text.contains("invalid peer certificate") {
-        NoReply::Untrusted(text)
+    if error.is_connect() && text.contains("proxy authorization required") {
+        NoReply::ProxyRefused
     } else if error.is_connect() || error.is_builder() {
         NoReply::NotSent(text)
     } else {

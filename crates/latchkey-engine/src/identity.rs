@@ -1,15 +1,18 @@
 //! Whose token is this? Asked before anything says "connected", and again whenever a person checks.
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue, header};
 use reqwest::{Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
 use crate::connection::{Account, Connection, Picture};
+use crate::flow::dialect::secret_header;
+use crate::flow::subject::Subject;
 use crate::http::{Http, NoReply, Reply};
+use crate::person::Person;
 use crate::pocketbase::{Address, Refusal};
-use crate::provider::file::check_url;
+use crate::provider::file::{self, Identity, Presentation, check_url};
 use crate::provider::{Protocol, Provider};
 use crate::text::{displayable, without};
 
@@ -35,23 +38,32 @@ pub(crate) enum IdentityError {
     Nameless,
 }
 
-/// Asks the provider who the access token belongs to, and fetches the picture if that is possible.
+/// Asks the provider who the access token belongs to, and fetches the picture if that is possible. Where the
+/// provider has no such call, it is whom its token answer has `named`.
 pub(crate) async fn identify(
     http: &Http,
     provider: &Provider,
     access: &SecretString,
+    named: Option<&Account>,
 ) -> Result<Account, IdentityError> {
-    let url = Url::parse(&provider.file.identity.url).map_err(|_| IdentityError::Nameless)?;
-    let reply = http.send(authorized(url, access), LIMIT).await.map_err(|error| passing(&error))?;
-    let body = answered(&reply, access)?;
     let identity = &provider.file.identity;
-    let key = first_text(&body, &identity.key).ok_or(IdentityError::Nameless)?;
-    let name = first_text(&body, &identity.name).and_then(|name| displayable(&name));
-    let picture = match first_text(&body, &identity.picture) {
+    let Some(url) = &identity.url else {
+        return named.cloned().ok_or(IdentityError::Nameless);
+    };
+    let url = Url::parse(url).map_err(|_| IdentityError::Nameless)?;
+    let reply = http.send(request(identity, url, access), LIMIT).await.map_err(|error| passing(&error))?;
+    let body = answered(&reply, access)?;
+    let code = identity.error_pointer.as_deref().and_then(|pointer| body.pointer(pointer));
+    if code.and_then(Value::as_str).is_some_and(|code| identity.refused.iter().any(|dead| dead == code)) {
+        return Err(IdentityError::Refused);
+    }
+    let account = account_in(provider, &body).ok_or(IdentityError::Nameless)?;
+    let url = account.person.as_ref().map(|person| person.avatar_url.clone());
+    let picture = match url.or_else(|| first_text(&body, &identity.picture)) {
         Some(url) => picture(http, &url).await,
         None => None,
     };
-    Ok(Account { name: name.or_else(|| displayable(&key)).unwrap_or_default(), key, picture })
+    Ok(Account { picture, ..account })
 }
 
 /// Asks whether the access token of a connection still belongs to its account.
@@ -62,7 +74,9 @@ pub(crate) async fn confirm(
     access: &SecretString,
 ) -> Result<Account, IdentityError> {
     match provider.file.protocol {
-        Protocol::Oauth2 => identify(http, provider, access).await,
+        Protocol::Oauth2 | Protocol::Oidc | Protocol::Oauth1 => {
+            identify(http, provider, access, Some(&connection.account)).await
+        }
         Protocol::Pocketbase => same_record(http, &connection.account, access).await,
     }
 }
@@ -79,7 +93,8 @@ async fn same_record(
             Ok(Account { name: session.record.shown(), ..account.clone() })
         }
         Ok(session) => {
-            Ok(Account { key: session.claims.id.clone(), name: session.record.shown(), picture: None })
+            let (key, name) = (session.claims.id.clone(), session.record.shown());
+            Ok(Account { key, name, picture: None, person: None })
         }
         Err(Refusal::Dead) => Err(IdentityError::Refused),
         Err(
@@ -95,6 +110,7 @@ async fn same_record(
         Err(
             refusal @ (Refusal::NotFound
             | Refusal::TooMany { .. }
+            | Refusal::ProxyRefused
             | Refusal::Fault(_)
             | Refusal::Untrusted(_)
             | Refusal::Unreachable(_)),
@@ -102,15 +118,67 @@ async fn same_record(
     }
 }
 
-fn authorized(url: Url, access: &SecretString) -> Request {
-    let mut request = Request::new(Method::GET, url);
-    // A token with a character that no header may have is sent as nothing and refused by the provider.
-    if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", access.expose_secret())) {
-        value.set_sensitive(true);
-        request.headers_mut().insert(http::header::AUTHORIZATION, value);
+/// Whether an ID token that came with a renewal names somebody else (OpenID Connect Core 12.2). It is compared
+/// only where the account is known by the same name: where its key is the `sub` of the provider.
+pub(crate) fn is_another(provider: &Provider, account: &Account, named: &Subject) -> bool {
+    let by_subject = provider.file.identity.key == ["/sub"];
+    // One large provider leaves out the scheme, and people leave out a last slash.
+    let bare = |issuer: &str| issuer.trim_start_matches("https://").trim_end_matches('/').to_owned();
+    let strange_issuer = match (&provider.file.authorization.issuer, &named.issuer) {
+        (Some(known), Some(issuer)) => bare(known) != bare(issuer),
+        (Some(_) | None, None) | (None, Some(_)) => false,
+    };
+    by_subject && (named.key != account.key || strange_issuer)
+}
+
+/// Whom an answer names.
+pub(crate) fn account_in(provider: &Provider, body: &Value) -> Option<Account> {
+    let identity = &provider.file.identity;
+    let key = first_text(body, &identity.key)?;
+    let person = provider.file.api.as_ref().and_then(|api| api.person(body));
+    let name = person.as_ref().map(Person::name).or_else(|| first_text(body, &identity.name));
+    let name = name.and_then(|name| displayable(&name)).or_else(|| displayable(&key)).unwrap_or_default();
+    Some(Account { name, key, picture: None, person })
+}
+
+fn request(identity: &Identity, url: Url, access: &SecretString) -> Request {
+    let method = match identity.method {
+        file::Method::Get => Method::GET,
+        file::Method::Post => Method::POST,
+    };
+    let mut request = Request::new(method, url);
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    if let Some(body) = &identity.body {
+        let json = body == "null" || body.trim_start().starts_with('{');
+        let media_type = if json { "application/json" } else { "application/x-www-form-urlencoded" };
+        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        *request.body_mut() = Some(body.clone().into());
     }
-    request.headers_mut().insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
+    for (name, value) in &identity.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            request.headers_mut().insert(name, value);
+        }
+    }
+    present(&mut request, &identity.authentication, access);
     request
+}
+
+/// Shows an access token in the way that the provider wants. One with a character that no header may have is
+/// sent as nothing and refused by the provider.
+pub(crate) fn present(request: &mut Request, presentation: &Presentation, access: &SecretString) {
+    let token = access.expose_secret();
+    let (name, text) = match presentation {
+        Presentation::Bearer => (Some(header::AUTHORIZATION), format!("Bearer {token}")),
+        Presentation::Scheme(scheme) => (Some(header::AUTHORIZATION), format!("{scheme} {token}")),
+        Presentation::Header(name) => (HeaderName::try_from(name).ok(), token.to_owned()),
+        Presentation::Query(name) => {
+            request.url_mut().query_pairs_mut().append_pair(name, token);
+            return;
+        }
+    };
+    if let (Some(name), Some(value)) = (name, secret_header(&text)) {
+        request.headers_mut().insert(name, value);
+    }
 }
 
 fn passing(error: &NoReply) -> IdentityError {
@@ -152,7 +220,7 @@ async fn picture(http: &Http, url: &str) -> Option<Picture> {
     let url = check_url(url).ok()?;
     let reply = http.send(Request::new(Method::GET, url), PICTURE_LIMIT).await.ok()?;
     let media_type = media_type(&reply.body)?;
-    (reply.status == 200).then(|| Picture { media_type: media_type.to_owned(), bytes: reply.body })
+    (reply.status == 200).then(|| Picture { media_type: media_type.to_owned(), bytes: reply.body.into() })
 }
 
 /// What a file is by its first bytes; what a server calls it counts for nothing.

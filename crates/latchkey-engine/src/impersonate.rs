@@ -88,6 +88,7 @@ fn told(connection: &Connection, refusal: &Refusal) -> Problem {
         | Refusal::WrongCollection
         | Refusal::Forbidden(_)
         | Refusal::Redirected
+        | Refusal::ProxyRefused
         | Refusal::Untrusted(_) => ProblemCode::Misconfigured,
         Refusal::TooMany { .. } | Refusal::Fault(_) | Refusal::Unreachable(_) => ProblemCode::Temporary,
     };

@@ -7,10 +7,11 @@ use secrecy::SecretString;
 
 use crate::connection::{Connection, Standing};
 use crate::credential::TokenSet;
-use crate::live::{Parts, Slot};
+use crate::live::{Parts, Slot, SlotState};
 use crate::planted::{Planted, planted};
 use crate::refresh::{self, Why};
 use crate::resting::{self, LoadError};
+use crate::store::StoreError;
 use crate::vault::VaultError;
 
 /// The longest a caller waits for a renewal, in milliseconds.
@@ -28,9 +29,11 @@ pub struct LentToken {
     /// When it runs out; absent where the provider does not say.
     pub expires_at: Option<Timestamp>,
     /// The scopes it has.
-    pub scopes: Vec<String>,
+    pub scopes: Arc<[String]>,
     /// Whether it would survive the process: false while the disk refuses to take it.
     pub saved: bool,
+    /// Epoch and generation of the connection whose token it is.
+    pub(crate) version: (i64, i64),
 }
 
 /// Lends the access token of a connection with at least `min_life_ms` of life where that can be had, and
@@ -41,20 +44,45 @@ pub(crate) async fn lend(
     min_life_ms: i64,
 ) -> Result<LentToken, Problem> {
     let slot = parts.slot(id).ok_or_else(|| no_connection(id))?;
+    match held(parts, &slot, min_life_ms) {
+        Some(token) => Ok(token),
+        // Boxed: its room would have to be moved about by those who do not need it.
+        None => Box::pin(fetched(parts, &slot, min_life_ms)).await,
+    }
+}
+
+/// The token if memory holds it with enough life. Most calls end here: nothing is waited for, and nothing is
+/// copied but what is lent.
+fn held(parts: &Parts, slot: &Slot, min_life_ms: i64) -> Option<LentToken> {
+    let boot = parts.clock.boot();
+    slot.read(|state| {
+        let stands = match state.connection.standing {
+            Standing::Good | Standing::Misconfigured { .. } => state.unsaved.is_none(),
+            Standing::Attention { .. } | Standing::Disconnecting { .. } => false,
+        };
+        let enough = enough(state, min_life_ms);
+        let lives = state.life_left(boot).is_none_or(|left| left >= enough);
+        let set = state.tokens.as_ref()?;
+        let held = stands && lives && !planted(Planted::LifeOnWallClock);
+        held.then(|| lent(set, state.connection.version(), state.scopes.clone(), true)).flatten()
+    })
+}
+
+/// The token from rest, or a renewed one.
+async fn fetched(parts: &Arc<Parts>, slot: &Arc<Slot>, min_life_ms: i64) -> Result<LentToken, Problem> {
     let deadline = parts.clock.boot().plus(PATIENCE_MS);
     let mut renewed = false;
     loop {
         let changed = slot.changed.notified();
         // Read before the token is looked at: one that is renewed meanwhile must not be renewed again.
-        let seen = slot.connection().version();
-        let enough = enough(&slot, min_life_ms);
-        if let Some(token) = at_hand(parts, &slot, enough).await? {
+        let (seen, enough) = slot.read(|state| (state.connection.version(), enough(state, min_life_ms)));
+        if let Some(token) = at_hand(parts, slot, enough).await? {
             return Ok(token);
         }
-        if renewed || !may_ask(parts, &slot) || parts.clock.boot() >= deadline {
+        if renewed || !may_ask(parts, slot) || parts.clock.boot() >= deadline {
             break;
         }
-        let flight = refresh::renew(parts, &slot, Why::Needed { seen });
+        let flight = refresh::renew(parts, slot, Why::Needed { seen });
         tokio::select! {
             biased;
             _ = flight => renewed = true,
@@ -62,21 +90,19 @@ pub(crate) async fn lend(
             () = parts.clock.sleep_until(deadline) => {}
         }
     }
-    let alive = at_hand(parts, &slot, 1).await?;
+    let alive = at_hand(parts, slot, 1).await?;
     alive.ok_or_else(|| nothing_to_lend(&slot.connection()))
 }
 
-fn enough(slot: &Slot, min_life_ms: i64) -> i64 {
+fn enough(state: &SlotState, min_life_ms: i64) -> i64 {
     if planted(Planted::DeadLent) {
         return i64::MIN;
     }
     if planted(Planted::RenewedEachCall) {
         return i64::MAX;
     }
-    let whole = slot.read(|state| {
-        let access = &state.connection.access;
-        access.expires_at.map_or(i64::MAX, |at| at.0.saturating_sub(access.obtained_at.0))
-    });
+    let access = &state.connection.access;
+    let whole = access.expires_at.map_or(i64::MAX, |at| at.0.saturating_sub(access.obtained_at.0));
     min_life_ms.min(whole.saturating_sub(MARGIN_MS)).max(1)
 }
 
@@ -91,7 +117,8 @@ async fn at_hand(parts: &Parts, slot: &Slot, enough: i64) -> Result<Option<LentT
         }
     }
     if let Some(set) = slot.read(|state| state.unsaved_for(boot, enough)) {
-        return Ok(lent(&connection, &set, planted(Planted::UnsavedUnmarked)));
+        let (version, scopes) = (connection.version(), connection.grant.granted.into());
+        return Ok(lent(&set, version, scopes, planted(Planted::UnsavedUnmarked)));
     }
     let mut left = slot.read(|state| state.life_left(boot));
     if planted(Planted::LifeOnWallClock) {
@@ -105,20 +132,24 @@ async fn at_hand(parts: &Parts, slot: &Slot, enough: i64) -> Result<Option<LentT
     let left = left.map(|left| left.saturating_sub(parts.clock.boot().0.saturating_sub(boot.0)));
     match loaded {
         Ok(_) if left.is_some_and(|left| left < enough) && !planted(Planted::DeadLent) => Ok(None),
-        Ok(set) => Ok(lent(&connection, &set, true)),
+        Ok(set) => Ok(lent(&set, connection.version(), connection.grant.granted.into(), true)),
         // Another process has renewed it, or it is lost; a refresh finds out which and writes it down.
-        Err(LoadError::Vault(VaultError::ItemMissing | VaultError::Damaged(_))) => Ok(None),
+        Err(
+            LoadError::Vault(VaultError::ItemMissing | VaultError::Damaged(_))
+            | LoadError::Store(StoreError::Superseded),
+        ) => Ok(None),
         Err(LoadError::Vault(error)) => Err(Problem::from(error).about(&connection.id)),
         Err(LoadError::Store(error)) => Err(error.into()),
     }
 }
 
-fn lent(connection: &Connection, set: &TokenSet, saved: bool) -> Option<LentToken> {
+fn lent(set: &TokenSet, version: (i64, i64), scopes: Arc<[String]>, saved: bool) -> Option<LentToken> {
     set.bearer.then(|| LentToken {
         token: set.access.clone(),
         expires_at: set.expires_at,
-        scopes: connection.grant.granted.clone(),
+        scopes,
         saved,
+        version,
     })
 }
 

@@ -4,20 +4,21 @@
 //! moment. A slot's deadlines are kept on the suspend-aware clock, so a wall clock that jumps while
 //! Latchkey runs changes nothing.
 
+mod clients;
 mod early_answers;
 mod pace;
 mod settling;
 mod sign_ins;
+mod together;
+mod views;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, Shared};
-use latchkey_protocol::{
-    ClientIdSource, ConnectionId, ConnectionView, EventBody, Health, HealthChange, ProviderId, ProviderView,
-    RestingPlace, SealedReason, Timestamp,
-};
+use latchkey_protocol::{ConnectionId, Diagnosis, EventBody, Health, HealthChange, RestingPlace, Timestamp};
+use secrecy::SecretString;
 use tokio::sync::Notify;
 
 use crate::clock::{Boot, Clock};
@@ -27,15 +28,14 @@ use crate::edges::Rotations;
 use crate::entropy::SharedEntropy;
 use crate::event::Events;
 use crate::health::{Doing, Moment};
-use crate::http::{Http, host_of};
-use crate::pacing::Gate;
+use crate::http::Http;
+use crate::pacing::{Buckets, Gate};
 use crate::provider::{Catalog, Provider};
 use crate::skew::Skew;
-use crate::store::{Damage, Store};
+use crate::store::{Damage, Registered, Store};
 use crate::surroundings::Surroundings;
 use crate::tasks::Tasks;
 use crate::vault::Vault;
-use crate::view;
 
 use early_answers::EarlyAnswers;
 use settling::Settling;
@@ -68,6 +68,8 @@ pub(crate) struct Parts {
     pub(crate) surroundings: Surroundings,
     /// Passed by every refresh.
     pub(crate) gate: Gate,
+    /// Rate limits that APIs announce.
+    pub(crate) buckets: Buckets,
     /// Held, for the length of a commit, by whoever raises an epoch.
     pub(crate) epochs: tokio::sync::Mutex<()>,
     /// Answers for sign-ins that are still sealed.
@@ -75,7 +77,8 @@ pub(crate) struct Parts {
     deep_links: AtomicBool,
     slots: Mutex<BTreeMap<ConnectionId, Arc<Slot>>>,
     sign_ins: Mutex<Vec<LiveSignIn>>,
-    client_ids: Mutex<BTreeMap<ProviderId, String>>,
+    clients: Mutex<Vec<Registered>>,
+    client_secrets: Mutex<BTreeMap<String, SecretString>>,
 }
 
 /// What the engine reaches beyond its own files.
@@ -131,10 +134,16 @@ pub(crate) struct Slot {
 
 pub(crate) struct SlotState {
     pub(crate) connection: Connection,
+    /// The scopes in force, for everybody who is lent a token.
+    pub(crate) scopes: Arc<[String]>,
     pub(crate) tokens: Option<Arc<TokenSet>>,
     pub(crate) flight: Option<Flight>,
     pub(crate) doing: Doing,
     pub(crate) unsaved: Option<Unsaved>,
+    /// The version of the set that was renewed for a call, and that the API then refused too.
+    pub(crate) refused_anew: Option<(i64, i64)>,
+    /// The last report.
+    pub(crate) diagnosis: Option<Diagnosis>,
     /// The epoch and generation for which the two deadlines below were computed.
     anchored: Option<(i64, i64)>,
     expires: Option<Boot>,
@@ -142,6 +151,8 @@ pub(crate) struct SlotState {
     next_try: Option<Boot>,
     /// Not before this moment, after the keychain or the database refused.
     resting_until: Option<Boot>,
+    /// Not before this moment is the provider asked whether it knows the access token.
+    next_validation: Option<Boot>,
     pub(crate) settling: Settling,
     told: Option<Health>,
     /// Changes of health that are not written down yet, oldest first.
@@ -174,12 +185,14 @@ impl Parts {
             events: Events::new(),
             due_changed: Notify::new(),
             gate: Gate::default(),
+            buckets: Buckets::default(),
             epochs: tokio::sync::Mutex::new(()),
             early_answers: EarlyAnswers::default(),
             deep_links: AtomicBool::new(true),
             slots: Mutex::default(),
             sign_ins: Mutex::default(),
-            client_ids: Mutex::default(),
+            clients: Mutex::default(),
+            client_secrets: Mutex::default(),
         }
     }
 
@@ -203,10 +216,6 @@ impl Parts {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.wall()
-    }
-
-    pub(crate) fn provider_of(&self, connection: &Connection) -> Option<&Provider> {
-        self.catalog.provider(&connection.provider)
     }
 
     /// The slot of a connection.
@@ -233,13 +242,13 @@ impl Parts {
     }
 
     fn put(&self, connection: Connection, fresh: Option<(Arc<TokenSet>, Boot)>) -> Arc<Slot> {
-        let provider = self.catalog.provider(&connection.provider);
+        let provider = self.provider_of(&connection);
         let slot = {
             let mut slots = lock(&self.slots);
             let empty = || Arc::new(Slot::new(connection.clone()));
             slots.entry(connection.id.clone()).or_insert_with(empty).clone()
         };
-        slot.write(|state| state.put(connection, fresh, provider, self.clock.as_ref()));
+        slot.write(|state| state.put(connection, fresh, provider.as_deref(), self.clock.as_ref()));
         self.tell(&slot);
         self.due_changed.notify_one();
         slot
@@ -253,75 +262,20 @@ impl Parts {
 
     /// Tells everybody how a connection is.
     pub(crate) fn tell(&self, slot: &Slot) {
-        let connection = self.view_of(slot);
         let now = self.now();
         slot.write(|state| {
-            state.note_health(&connection.health, now);
-            state.told = Some(connection.health.clone());
+            let health = self.health_of(state, now);
+            state.note_health(&health, now);
+            state.told = Some(health);
         });
-        self.events.send(EventBody::ConnectionChanged { connection });
+        self.events.send_with(|| EventBody::ConnectionChanged { connection: self.view_of(slot) });
     }
 
     /// Tells everybody if time alone has changed how a connection is.
     pub(crate) fn tell_if_changed(&self, slot: &Slot) {
-        let health = self.view_of(slot).health;
-        if slot.read(|state| state.told.as_ref() != Some(&health)) {
+        let now = self.now();
+        if slot.read(|state| state.told.as_ref() != Some(&self.health_of(state, now))) {
             self.tell(slot);
-        }
-    }
-
-    /// How a connection is.
-    pub(crate) fn view_of(&self, slot: &Slot) -> ConnectionView {
-        let sign_in = self.sign_in_on(&SignInCard::Connection(slot.id.clone()));
-        let (boot, now) = (self.clock.boot(), self.now());
-        slot.read(|state| {
-            let provider = self.provider_of(&state.connection);
-            let endpoint = self.token_endpoint(&state.connection);
-            let host = endpoint.as_deref().map(host_of);
-            let clock_ahead_ms = host.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
-            let mut moment = Moment { clock_ahead_ms, ..state.moment(boot, now) };
-            if !self.vault.wants_to_move(RestingPlace::Sealed) {
-                moment.unsettled = Some(SealedReason::ByChoice);
-            }
-            view::connection(&state.connection, &moment, sign_in, provider, now)
-        })
-    }
-
-    /// How a provider is.
-    pub(crate) fn view_of_provider(&self, provider: &Provider) -> ProviderView {
-        let sign_in = self.sign_in_on(&SignInCard::Provider(provider.id.clone()));
-        view::provider(provider, self.client_id_source(provider), sign_in)
-    }
-
-    /// The client id to use, and where it comes from: settings win over the environment, which wins over
-    /// the provider file.
-    pub(crate) fn client_id(&self, provider: &Provider) -> Option<String> {
-        let saved = lock(&self.client_ids).get(&provider.id).cloned();
-        saved.or_else(|| self.environment_client_id(provider)).or_else(|| provider.file.client.id.clone())
-    }
-
-    pub(crate) fn set_client_id(&self, provider: &ProviderId, client_id: Option<String>) {
-        let mut client_ids = lock(&self.client_ids);
-        match client_id {
-            Some(client_id) => drop(client_ids.insert(provider.clone(), client_id)),
-            None => drop(client_ids.remove(provider)),
-        }
-    }
-
-    fn environment_client_id(&self, provider: &Provider) -> Option<String> {
-        (self.environment)(&provider.client_id_variable()).filter(|id| !id.trim().is_empty())
-    }
-
-    fn client_id_source(&self, provider: &Provider) -> ClientIdSource {
-        let variable = provider.client_id_variable();
-        if lock(&self.client_ids).contains_key(&provider.id) {
-            ClientIdSource::Settings
-        } else if self.environment_client_id(provider).is_some() {
-            ClientIdSource::Environment { variable }
-        } else if provider.file.client.id.is_some() {
-            ClientIdSource::BuiltIn
-        } else {
-            ClientIdSource::Missing { variable }
         }
     }
 }
@@ -330,15 +284,19 @@ impl Slot {
     fn new(connection: Connection) -> Self {
         let state = SlotState {
             connection: connection.clone(),
+            scopes: Arc::default(),
             tokens: None,
             flight: None,
             doing: Doing::Nothing,
             unsaved: None,
+            refused_anew: None,
+            diagnosis: None,
             anchored: None,
             expires: None,
             renew: None,
             next_try: None,
             resting_until: None,
+            next_validation: None,
             settling: Settling::default(),
             told: None,
             unrecorded: Vec::new(),
@@ -411,6 +369,9 @@ impl SlotState {
         if let Some((tokens, _)) = fresh {
             self.tokens = Some(tokens);
         }
+        if *self.scopes != *connection.grant.granted {
+            self.scopes = connection.grant.granted.as_slice().into();
+        }
         self.connection = connection;
     }
 
@@ -454,6 +415,15 @@ impl SlotState {
         }
     }
 
+    /// Whether it is time to validate the access token; the next time is `next`.
+    pub(crate) fn take_validation_turn(&mut self, boot: Boot, next: Boot) -> bool {
+        let due = self.next_validation.is_none_or(|at| at <= boot);
+        if due {
+            self.next_validation = Some(next);
+        }
+        due
+    }
+
     /// When the next try is permitted after failures.
     pub(crate) fn next_try(&self) -> Option<Boot> {
         self.next_try
@@ -466,6 +436,7 @@ impl SlotState {
             access_alive: self.access_alive(boot),
             next_renewal_at: self.due().map(to_wall),
             clock_ahead_ms: None,
+            api_waits_until: None,
             unsettled: self.settling.reason(),
         }
     }

@@ -47,11 +47,12 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Binds a free port, on IPv4 or else on IPv6.
-    pub(crate) async fn bind() -> std::io::Result<Self> {
-        let socket = match TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await {
+    /// Binds a free port, on IPv4 or else on IPv6; or, where the provider compares it, this one on IPv4.
+    pub(crate) async fn bind(port: u16) -> std::io::Result<Self> {
+        let socket = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
             Ok(socket) => socket,
-            Err(_) => TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await?,
+            Err(_) if port == 0 => TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await?,
+            Err(error) => return Err(error),
         };
         let address = socket.local_addr()?;
         Ok(Self { socket, address })

@@ -4,14 +4,16 @@
 //! Pure but for [`Gate`], which lets callers wait for their turn: time and randomness are arguments, and the
 //! same calls in the same order give the same answers.
 
+mod buckets;
 mod circuit;
 mod gate;
 mod lanes;
 mod retry_after;
 
-pub(crate) use gate::{Ask, Gate, Held};
+pub(crate) use buckets::{Buckets, Owner, Window};
+pub(crate) use gate::{Ask, Gate, Held, Limited};
 pub(crate) use lanes::Need;
-pub(crate) use retry_after::{RetryAfter, date};
+pub(crate) use retry_after::{RetryAfter, date, milliseconds};
 
 /// The first wait after a failure, in milliseconds, doubled with each further one.
 const BASE_MS: i64 = 1_000;

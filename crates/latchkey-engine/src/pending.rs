@@ -1,5 +1,7 @@
 //! A sign-in between the click and its end: what proves that an answer is ours, and its sealed form.
 
+use std::sync::Arc;
+
 use latchkey_protocol::{
     ConnectionId, Keep, ProviderId, Redirect, SignInId, SignInStage, SignInView, Timestamp,
 };
@@ -9,7 +11,9 @@ use subtle::ConstantTimeEq;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::connection::Values;
 use crate::credential::TokenSet;
+use crate::provider::{Provider, ProviderFile};
 
 /// Ten minutes from the click to the answer, in milliseconds.
 pub(crate) const LIFE_MS: i64 = 600_000;
@@ -27,13 +31,14 @@ pub(crate) struct PendingSignIn {
     pub(crate) keep: Keep,
     pub(crate) redirect: Redirect,
     pub(crate) redirect_uri: String,
-    pub(crate) token_url: String,
-    pub(crate) issuer: Option<String>,
-    pub(crate) issuer_in_answer: bool,
+    /// What its file said when the sign-in began, for this server.
+    pub(crate) by: Arc<Provider>,
+    /// Which server it is, by the provider's variables.
+    pub(crate) variables: Values,
     pub(crate) client_id: String,
-    pub(crate) asked: Vec<String>,
     pub(crate) state: SecretString,
-    pub(crate) verifier: SecretString,
+    /// Absent where the provider knows no challenges.
+    pub(crate) verifier: Option<SecretString>,
     /// Where the browser goes.
     pub(crate) url: Url,
     pub(crate) started_at: Timestamp,
@@ -46,6 +51,10 @@ pub(crate) struct PendingSignIn {
 pub(crate) struct Redeemed {
     pub(crate) set: TokenSet,
     pub(crate) granted: Vec<String>,
+    /// What the redirect and the token answer said that is to be kept.
+    pub(crate) kept: Values,
+    /// Whose it is, where the token answer says so.
+    pub(crate) account: Option<(String, String)>,
 }
 
 impl PendingSignIn {
@@ -91,21 +100,24 @@ impl PendingSignIn {
             keep: self.keep,
             redirect: self.redirect,
             redirect_uri: self.redirect_uri.clone(),
-            token_url: self.token_url.clone(),
-            issuer: self.issuer.clone(),
-            issuer_in_answer: self.issuer_in_answer,
+            by: self.by.file.clone(),
+            variables: self.variables.clone(),
             client_id: self.client_id.clone(),
-            asked: self.asked.clone(),
             state: Zeroizing::new(self.state.expose_secret().to_owned()),
-            verifier: Zeroizing::new(self.verifier.expose_secret().to_owned()),
+            verifier: self
+                .verifier
+                .as_ref()
+                .map(|verifier| Zeroizing::new(verifier.expose_secret().to_owned())),
             url: self.url.clone(),
             started_at: self.started_at,
             set,
             granted: self.redeemed.as_ref().map(|redeemed| redeemed.granted.clone()).unwrap_or_default(),
+            kept: self.redeemed.as_ref().map(|redeemed| redeemed.kept.clone()).unwrap_or_default(),
+            account: self.redeemed.as_ref().and_then(|redeemed| redeemed.account.clone()),
         };
         // With room from the start: a buffer that grows leaves copies of what it held.
         let set = written.set.as_ref().map_or(0, |set| 4 * set.len());
-        let mut bytes = Zeroizing::new(Vec::with_capacity(set + 16 * 1024));
+        let mut bytes = Zeroizing::new(Vec::with_capacity(set + 32 * 1024));
         let _ = serde_json::to_writer(&mut *bytes, &written);
         bytes
     }
@@ -114,23 +126,26 @@ impl PendingSignIn {
     pub(crate) fn from_bytes(id: SignInId, bytes: &[u8]) -> Option<Self> {
         let written: Written = serde_json::from_slice(bytes).ok()?;
         let redeemed = match &written.set {
-            Some(set) => Some(Redeemed { set: TokenSet::from_bytes(set)?, granted: written.granted }),
+            Some(set) => Some(Redeemed {
+                set: TokenSet::from_bytes(set)?,
+                granted: written.granted,
+                kept: written.kept,
+                account: written.account,
+            }),
             None => None,
         };
         Some(Self {
             id,
+            by: Arc::new(Provider { id: written.provider.clone(), file: written.by }),
             provider: written.provider,
             connection: written.connection,
             keep: written.keep,
             redirect: written.redirect,
             redirect_uri: written.redirect_uri,
-            token_url: written.token_url,
-            issuer: written.issuer,
-            issuer_in_answer: written.issuer_in_answer,
+            variables: written.variables,
             client_id: written.client_id,
-            asked: written.asked,
             state: written.state.as_str().into(),
-            verifier: written.verifier.as_str().into(),
+            verifier: written.verifier.map(|verifier| verifier.as_str().into()),
             url: written.url,
             started_at: written.started_at,
             redeemed,
@@ -145,15 +160,15 @@ struct Written {
     keep: Keep,
     redirect: Redirect,
     redirect_uri: String,
-    token_url: String,
-    issuer: Option<String>,
-    issuer_in_answer: bool,
+    by: ProviderFile,
+    variables: Values,
     client_id: String,
-    asked: Vec<String>,
     state: Zeroizing<String>,
-    verifier: Zeroizing<String>,
+    verifier: Option<Zeroizing<String>>,
     url: Url,
     started_at: Timestamp,
     set: Option<Zeroizing<Vec<u8>>>,
     granted: Vec<String>,
+    kept: Values,
+    account: Option<(String, String)>,
 }

@@ -16,12 +16,15 @@ use std::sync::{Arc, OnceLock};
 use futures_util::FutureExt as _;
 use latchkey_protocol::{AttentionReason, ConfigurationFault};
 
+use crate::clients;
 use crate::clock::Boot;
 use crate::connection::{Connection, Standing};
 use crate::edges::Rotation;
 use crate::flow;
 use crate::flow::authorization_code::TokenOutcome;
+use crate::flow::dialect::Dialect;
 use crate::health::Doing;
+use crate::identity;
 use crate::live::{Flight, Parts, RefreshEnd, Slot};
 use crate::pacing::Need;
 use crate::planted::{Planted, planted};
@@ -256,6 +259,10 @@ async fn attempt(
     let connection = guard::reload(parts, slot).await?;
     match connection.standing {
         Standing::Disconnecting { .. } => return Err(StoreError::Superseded),
+        // A person who asks cannot know whose sign-in would come back.
+        Standing::Attention { reason: AttentionReason::IdentityChanged, .. } => {
+            return Ok(Attempt::Ended(RefreshEnd::NeedsSignIn));
+        }
         Standing::Attention { .. } if !why.tries_a_refused_token() => {
             return Ok(Attempt::Ended(RefreshEnd::NeedsSignIn));
         }
@@ -279,18 +286,25 @@ async fn attempt(
         let reason = AttentionReason::NotRenewable;
         return outcome::needs_sign_in(parts, connection, reason, None).await.map(Attempt::Ended);
     };
+    let client = match clients::of(parts, &provider, &connection).await {
+        Ok(client) => client,
+        Err(error) => return no_client(parts, connection, error).await.map(Attempt::Ended),
+    };
     let intent = announce(parts, &connection).await?;
     let started = (parts.clock.boot(), parts.now());
-    let token_url = parts.ask(&connection).endpoint;
+    let token_url = &provider.file.token.url;
+    let dialect = Dialect::new(&provider, &client, started.1);
     let date = OnceLock::new();
-    let asking = flow::renew(&parts.http, provider, &connection, refresh, &date, started.1);
+    let asking = flow::renew(&parts.http, &dialect, &connection, refresh, &date);
     let answer = guard::answered(parts, asking).await;
     parts.learn_time(&token_url, date.get().copied(), started.0).await;
     if answer.is_answer() {
         parts.gate.answered(&token_url);
     }
     if let TokenOutcome::Granted(granted) = answer {
-        let fresh = save::Fresh { granted, started };
+        let named = granted.aside.subject.as_deref();
+        let strange = named.is_some_and(|named| identity::is_another(&provider, &connection.account, named));
+        let fresh = save::Fresh { granted, started, strange };
         return save::save(parts, slot, connection, &set, fresh, rotation).await.map(Attempt::Ended);
     }
     let first = intent.attempt == 1 || !provider.spends_refresh_tokens();
@@ -312,6 +326,7 @@ fn mistaken(answer: TokenOutcome) -> TokenOutcome {
         | TokenOutcome::RequestRefused { .. }
         | TokenOutcome::Redirected
         | TokenOutcome::Failing { .. }
+        | TokenOutcome::ProxyRefused
         | TokenOutcome::Untrusted { .. } => false,
     };
     if ends { TokenOutcome::Rejected { text: None } } else { answer }
@@ -354,6 +369,10 @@ async fn refused(
             let fault = ConfigurationFault::CertificateUntrusted;
             outcome::misconfigured(parts, connection, fault, Some(text), first).await?
         }
+        TokenOutcome::ProxyRefused => {
+            let fault = ConfigurationFault::ProxyCredentials;
+            outcome::misconfigured(parts, connection, fault, None, first).await?
+        }
         TokenOutcome::NotSent { text } => outcome::not_sent(parts, connection, text, first).await?,
         TokenOutcome::Failing { text } => outcome::failing(parts, connection, text, first).await?,
         TokenOutcome::Throttled { retry_after } => {
@@ -362,6 +381,23 @@ async fn refused(
         TokenOutcome::Ambiguous { text, by_provider } => return Ok(Attempt::Ambiguous { text, by_provider }),
     };
     Ok(Attempt::Ended(end))
+}
+
+/// The client secret cannot be read. The grant is untouched: a secret can be typed in anew.
+async fn no_client(
+    parts: &Arc<Parts>,
+    connection: Connection,
+    error: LoadError,
+) -> Result<RefreshEnd, StoreError> {
+    let text = error.to_string();
+    match error {
+        LoadError::Store(error) => Err(error),
+        LoadError::Vault(error) if error.may_pass() => outcome::locked(parts, connection, text).await,
+        LoadError::Vault(_) => {
+            let fault = ConfigurationFault::ClientIdMissing;
+            outcome::misconfigured(parts, connection, fault, Some(text), true).await
+        }
+    }
 }
 
 /// The token set cannot be read. A locked keychain is no reason to sign in again; a lost item is.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use latchkey_envelope::Envelope;
 use latchkey_protocol::{Keep, RestingPlace};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Standing};
 use crate::credential::TokenSet;
 use crate::live::{Parts, Slot};
 use crate::planted::{Planted, planted};
@@ -85,6 +85,10 @@ pub(crate) fn settle_in_background(parts: &Arc<Parts>, slot: &Arc<Slot>) {
 async fn settle(parts: &Parts, slot: &Slot) -> Result<(), LoadError> {
     let _settling = slot.settling.lock().await;
     let connection = slot.connection();
+    // What is to be revoked stays where whoever revokes reads it: a disconnect erases the item.
+    if matches!(connection.standing, Standing::Disconnecting { .. }) {
+        return Ok(());
+    }
     if connection.keep == Keep::Memory || !parts.vault.wants_to_move(connection.resting) {
         return Ok(());
     }

@@ -46,6 +46,7 @@ pub(crate) async fn examine(parts: &Parts, slot: &Slot) -> Result<(), LoadError>
         (connection.version(), connection.standing)
     };
     let before = facts(slot);
+    let mut healed = false;
     let mut examined = parts.vault.examined.lock().await;
     if !*examined && parts.vault.place() == KeyPlace::Keychain {
         let known = parts.vault.count().await?.unwrap_or(0);
@@ -53,11 +54,13 @@ pub(crate) async fn examine(parts: &Parts, slot: &Slot) -> Result<(), LoadError>
             tracing::warn!("the database is older than the keychain knows; it is brought up to date");
             bring_up_to_date(parts).await?;
             parts.store.raise_count(known).await?;
+            healed = true;
         }
     }
     *examined = true;
     drop(examined);
-    if facts(slot) == before { Ok(()) } else { Err(StoreError::Superseded.into()) }
+    // Whatever else has changed it meanwhile, a renewal for one, is seen by what cannot be opened.
+    if healed && facts(slot) != before { Err(StoreError::Superseded.into()) } else { Ok(()) }
 }
 
 /// Tells the keychain how many sets the database has saved. Never before the two were compared, and never in

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use latchkey_protocol::Keep;
+use latchkey_protocol::{ConnectionId, HealthChange, Keep};
 
 use crate::clock::Boot;
 use crate::connection::Standing;
@@ -42,6 +42,7 @@ async fn pass(parts: &Arc<Parts>) {
     sign_in::take_up(parts);
     key_rotation::look(parts);
     let boot = parts.clock.boot();
+    let mut changes = Vec::new();
     for slot in parts.slots() {
         if due(&slot).is_some_and(|due| due <= boot) {
             if matches!(slot.connection().standing, Standing::Disconnecting { .. }) {
@@ -53,19 +54,23 @@ async fn pass(parts: &Arc<Parts>) {
                 refresh::renew_due(parts, &slot);
             }
         }
+        check::look_at_validity(parts, &slot, boot);
         settle(parts, &slot, boot);
         parts.tell_if_changed(&slot);
-        record_health(parts, &slot).await;
+        let of_slot = slot.write(SlotState::take_unrecorded);
+        changes.extend(of_slot.into_iter().map(|change| (slot.id.clone(), change)));
+    }
+    record_health(parts, changes).await;
+    if let Err(error) = parts.store.empty_log().await {
+        tracing::debug!(%error, "the database keeps a long log");
     }
 }
 
-/// Writes down how a connection has changed, for its timeline. A disk that refuses costs the timeline a line.
-async fn record_health(parts: &Parts, slot: &Slot) {
-    let changes = slot.write(SlotState::take_unrecorded);
-    if !changes.is_empty()
-        && let Err(error) = parts.store.record_health(&slot.id, changes).await
-    {
-        tracing::warn!(connection.id = %slot.id, %error, "a change of health was not written down");
+/// Writes down how connections have changed, for their timelines. A disk that refuses costs the timelines these
+/// lines.
+async fn record_health(parts: &Parts, changes: Vec<(ConnectionId, HealthChange)>) {
+    if let Err(error) = parts.store.record_health(changes).await {
+        tracing::warn!(%error, "changes of health were not written down");
     }
 }
 

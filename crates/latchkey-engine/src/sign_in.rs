@@ -21,12 +21,14 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::callback::{self, Answer, AuthorizationResponse, Refusal};
-use crate::connection::{Connection, Standing};
+use crate::clients;
+use crate::connection::{Connection, Standing, Values};
 use crate::flow::authorization_code::authorization_request;
 use crate::live::{LiveSignIn, Parts, SignInCard};
 use crate::loopback::{Listener, Page, Take};
 use crate::pending::PendingSignIn;
 use crate::prompt_answer::PromptAnswer;
+use crate::provider::file::Pkce;
 use crate::provider::{Protocol, Provider, RedirectKind};
 use crate::view;
 
@@ -49,21 +51,40 @@ pub(crate) struct Wish {
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) keep: Keep,
     pub(crate) redirect: Option<Redirect>,
+    /// Which server, by the provider's variables.
+    pub(crate) variables: Values,
+    pub(crate) purposes: Purposes,
+}
+
+/// What the person allows.
+pub(crate) enum Purposes {
+    /// These; where nobody has chosen, those of the provider file.
+    Chosen(Option<Vec<String>>),
+    /// What was asked for before, and these.
+    Further {
+        /// Scopes that were asked for before.
+        asked: Vec<String>,
+        /// Purposes.
+        more: Vec<String>,
+    },
 }
 
 /// Begins a sign-in. The URL, where it begins in the browser, is for that alone.
 pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView, Option<Url>), Problem> {
-    let provider = parts.catalog.provider(&wish.provider).ok_or_else(|| no_provider(&wish.provider))?;
-    match provider.file.protocol {
-        Protocol::Oauth2 => {}
+    let known = parts.catalog.provider(&wish.provider).ok_or_else(|| no_provider(&wish.provider))?;
+    match known.file.protocol {
+        Protocol::Oauth2 | Protocol::Oidc | Protocol::Oauth1 => {}
         Protocol::Pocketbase => return led::begin(parts, wish).await.map(|view| (view, None)),
     }
-    let client_id = parts.client_id(provider).ok_or_else(|| no_client_id(provider))?;
     let others = others_need_the_key(parts, wish.connection.as_ref());
+    let (provider, wish) = server(parts, wish)?;
+    clients::check(parts, &provider, &wish.variables)?;
     parts.vault.prepare(wish.keep, others, &parts.entropy).await?;
-    let redirect = choose_redirect(parts, provider, wish.redirect);
-    let (redirect_uri, listener) = way_back(provider, redirect).await?;
-    let pending = pending(parts, provider, wish, client_id, redirect, redirect_uri)?;
+    let client = clients::for_sign_in(parts, &provider, &wish.variables).await?;
+    let provider = Arc::new(provider.filled(&Values::from([("client_id".to_owned(), client.id.clone())])));
+    let redirect = choose_redirect(parts, &provider, wish.redirect);
+    let (redirect_uri, listener) = way_back(&provider, redirect).await?;
+    let pending = pending(parts, provider, wish, client.id, redirect, redirect_uri)?;
     let view = pending.view(SignInStage::WaitingForBrowser);
     replace(parts, &SignInCard::of(&view)).await;
     if redirect == Redirect::DeepLink {
@@ -84,9 +105,37 @@ pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView,
     Ok((view, Some(pending.url)))
 }
 
+/// The provider of a wish on the server that the wish names and for what it asks, if it can be connected to.
+fn server(parts: &Parts, wish: Wish) -> Result<(Provider, Wish), Problem> {
+    let known = parts.catalog.provider(&wish.provider).ok_or_else(|| no_provider(&wish.provider))?;
+    if let Some(reason) = &known.file.availability.reason {
+        let message = format!("{} cannot be connected from here: {reason}", known.file.name);
+        return Err(
+            Problem::new(ProblemCode::Misconfigured, message).hint("Nothing you can do here changes that.")
+        );
+    }
+    let variables = known.file.values(&wish.variables).map_err(|(_, variable)| {
+        let message = format!("{} is missing, or is not {}.", variable.words, variable.pattern.in_words());
+        Problem::new(ProblemCode::InvalidInput, message).hint("Put it right and sign in again.")
+    })?;
+    let provider = known.filled(&variables).asking(&scopes(known, &wish.purposes)?);
+    Ok((provider, Wish { variables, ..wish }))
+}
+
+fn scopes(provider: &Provider, purposes: &Purposes) -> Result<Vec<String>, Problem> {
+    let scopes = match purposes {
+        Purposes::Chosen(chosen) => provider.scopes_for(chosen.as_deref()),
+        Purposes::Further { asked, more } => provider.scopes_again(asked, more),
+    };
+    scopes.map_err(|error| {
+        let message = format!("{}: {error}.", provider.file.name);
+        Problem::new(ProblemCode::InvalidInput, message).hint("Choose among those that its card shows.")
+    })
+}
+
 fn pending(
     parts: &Parts,
-    provider: &Provider,
+    provider: Arc<Provider>,
     wish: Wish,
     client_id: String,
     redirect: Redirect,
@@ -94,11 +143,11 @@ fn pending(
 ) -> Result<PendingSignIn, Problem> {
     let (state, verifier) = (parts.entropy.text(), parts.entropy.text());
     let request =
-        authorization_request(provider, &client_id, &redirect_uri, state, verifier).map_err(|error| {
+        authorization_request(&provider, &client_id, &redirect_uri, state, verifier).map_err(|error| {
             Problem::new(ProblemCode::Misconfigured, format!("{}: {error}.", provider.file.name))
         })?;
     let id = SignInId::try_from(parts.entropy.id("s-")).map_err(|error| internal(&error))?;
-    let authorization = &provider.file.authorization;
+    let challenged = provider.file.authorization.pkce != Pkce::Unsupported;
     Ok(PendingSignIn {
         id,
         provider: wish.provider,
@@ -106,13 +155,11 @@ fn pending(
         keep: wish.keep,
         redirect,
         redirect_uri,
-        token_url: authorization.token_url.clone(),
-        issuer: authorization.issuer.clone(),
-        issuer_in_answer: authorization.issuer_in_answer,
+        by: provider,
+        variables: wish.variables,
         client_id,
-        asked: authorization.scopes.clone(),
         state: request.state,
-        verifier: request.verifier,
+        verifier: challenged.then_some(request.verifier),
         url: request.url,
         started_at: parts.now(),
         redeemed: None,
@@ -162,12 +209,13 @@ pub(crate) async fn complete(parts: &Arc<Parts>, response: AuthorizationResponse
         Answer::Code(code) => {
             parts.tell_card(&SignInCard::of(&pending.view(SignInStage::Finishing)));
             let of = parts.clone();
+            let brought = kept_of(&pending.by, &response.others);
             let led = parts.sign_in(&pending.id).is_some_and(|live| live.talk.is_some());
             let work = async move {
                 if led {
                     led::code_came(&parts, pending, code).await
                 } else {
-                    finish::exchange(&parts, pending, code).await
+                    finish::exchange(&parts, pending, code, brought).await
                 }
             };
             Some(of.tasks.run(work).boxed())
@@ -187,6 +235,15 @@ pub(crate) async fn complete(parts: &Arc<Parts>, response: AuthorizationResponse
             Some(ended(&parts, &pending, SignInEnding::Failed { problem }))
         }
     }
+}
+
+/// What of a redirect is to be kept.
+fn kept_of(provider: &Provider, parameters: &Values) -> Values {
+    let kept = provider.file.keep.iter().filter_map(|(name, kept)| {
+        let value = parameters.get(kept.redirect.as_ref()?)?;
+        Some((name.clone(), kept.admit(value)?))
+    });
+    kept.collect()
 }
 
 fn take(parts: &Parts, response: &AuthorizationResponse) -> Option<PendingSignIn> {
@@ -219,9 +276,10 @@ async fn mixed_up(parts: &Arc<Parts>, pending: &PendingSignIn, context: &Provide
 }
 
 fn wrong_issuer(pending: &PendingSignIn, issuer: Option<&str>) -> Option<Problem> {
-    let wrong = match (&pending.issuer, issuer) {
+    let authorization = &pending.by.file.authorization;
+    let wrong = match (&authorization.issuer, issuer) {
         (Some(expected), Some(issuer)) => expected != issuer,
-        (Some(_), None) => pending.issuer_in_answer,
+        (Some(_), None) => authorization.issuer_in_answer,
         (None, Some(_) | None) => false,
     };
     let message = "The answer names another issuer than the provider, so it was not used.";
@@ -298,8 +356,12 @@ async fn way_back(provider: &Provider, redirect: Redirect) -> Result<(String, Op
     match redirect {
         Redirect::DeepLink => Ok((view::deep_link_uri(provider), None)),
         Redirect::Loopback => {
-            let listener = Listener::bind().await.map_err(|error| {
-                let message = format!("No port of this computer could be opened for the answer: {error}.");
+            let port = provider.file.authorization.loopback_port;
+            let listener = Listener::bind(port.unwrap_or(0)).await.map_err(|error| {
+                let message = match port {
+                    None => format!("No port of this computer could be opened for the answer: {error}."),
+                    Some(port) => format!("Port {port}, where the answer has to come, is in use: {error}."),
+                };
                 Problem::new(ProblemCode::Temporary, message).hint("Try again.")
             })?;
             Ok((format!("{}/oauth/{}", listener.origin(), provider.id), Some(listener)))
@@ -343,12 +405,6 @@ pub(crate) fn others_need_the_key(parts: &Parts, this: Option<&ConnectionId>) ->
 fn no_provider(id: &ProviderId) -> Problem {
     Problem::new(ProblemCode::NotFound, format!("There is no provider called {id}."))
         .hint("Check that its file is in the providers folder and has no mistake.")
-}
-
-fn no_client_id(provider: &Provider) -> Problem {
-    let message = format!("{} needs your own client id.", provider.file.name);
-    Problem::new(ProblemCode::ClientIdMissing, message)
-        .hint("Follow the steps on its card and save the id there.")
 }
 
 fn gone() -> Problem {

@@ -7,12 +7,16 @@
 //! A connection that is to be kept in memory only has its rows in a second database that lives in memory,
 //! with the same tables and the same code.
 
+mod api_waits;
 mod connections;
 mod envelopes;
 mod installation;
 mod damage;
 mod health_changes;
 mod incidents;
+mod log;
+mod people;
+mod registrations;
 mod salvage;
 mod schema;
 mod settings;
@@ -20,14 +24,17 @@ mod sign_ins;
 mod token_sets;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use latchkey_protocol::{ConnectionId, Keep};
 use rusqlite::{Connection as Database, Transaction, TransactionBehavior, ffi};
 
-use crate::edges::{Disk, DiskMood};
+use crate::edges::{Disk, DiskFault, DiskMood};
+pub(crate) use api_waits::ApiWait;
 pub(crate) use damage::Damage;
 pub(crate) use incidents::{KnownIncident, LastNotices};
+pub(crate) use registrations::Registered;
 pub(crate) use salvage::Salvaged;
 pub(crate) use sign_ins::SealedSignIn;
 pub(crate) use token_sets::Intent;
@@ -67,6 +74,8 @@ struct Shelf {
     path: PathBuf,
     database: Arc<Mutex<Database>>,
     bench: Bench,
+    /// Since the log was emptied.
+    transactions: Arc<AtomicU32>,
 }
 
 /// Where the work on a database is done.
@@ -111,7 +120,8 @@ impl Store {
         }
         let in_memory = fresh(failing(&path, Database::open_in_memory())?)?;
         let memory = Shelf { bench: Bench::AtOnce, ..Shelf::new(path.clone(), in_memory) };
-        Ok(Self { disk: Shelf { path: path.clone(), database, bench: Bench::Simulated(disk) }, memory })
+        let shelf = Shelf { path, database, bench: Bench::Simulated(disk), transactions: Arc::default() };
+        Ok(Self { disk: shelf, memory })
     }
 
     /// The folder of the database; none in a simulation.
@@ -129,8 +139,13 @@ impl Store {
 
     /// Where the rows of a connection are.
     fn shelf(&self, id: &ConnectionId) -> &Shelf {
-        if id.as_str().starts_with(prefix(Keep::Memory)) { &self.memory } else { &self.disk }
+        if is_in_memory(id) { &self.memory } else { &self.disk }
     }
+}
+
+/// Whether the rows of a connection are in memory.
+fn is_in_memory(id: &ConnectionId) -> bool {
+    id.as_str().starts_with(prefix(Keep::Memory))
 }
 
 /// How the id of a connection begins that is kept in this way.
@@ -143,7 +158,8 @@ pub(crate) fn prefix(keep: Keep) -> &'static str {
 
 impl Shelf {
     fn new(path: PathBuf, database: Database) -> Self {
-        Self { path, database: Arc::new(Mutex::new(database)), bench: Bench::Thread }
+        let database = Arc::new(Mutex::new(database));
+        Self { path, database, bench: Bench::Thread, transactions: Arc::default() }
     }
 
     /// Runs `work` in one transaction on a blocking thread. It is committed when `work` returns `Ok`, and
@@ -176,22 +192,32 @@ impl Shelf {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, RowError>,
     ) -> Result<T, StoreError> {
         let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        self.transactions.fetch_add(1, Ordering::Relaxed);
         let done = (|| {
             let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
-            let full = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
             match mood {
                 DiskMood::Willing => transaction.commit()?,
-                DiskMood::Failing => return Err(full().into()),
-                DiskMood::Lying => {
+                DiskMood::Failing(fault) => return Err(refusal(fault).into()),
+                DiskMood::Lying(fault) => {
                     transaction.commit()?;
-                    return Err(full().into());
+                    return Err(refusal(fault).into());
                 }
             }
             Ok(value)
         })();
         done.map_err(|error: RowError| error.at(&self.path))
     }
+}
+
+/// What SQLite says of a fault of the disk.
+fn refusal(fault: DiskFault) -> rusqlite::Error {
+    let code = match fault {
+        DiskFault::Full => ffi::SQLITE_FULL,
+        DiskFault::InputOutput => ffi::SQLITE_IOERR_WRITE,
+        DiskFault::ReadOnly => ffi::SQLITE_READONLY,
+    };
+    rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)
 }
 
 /// A failure inside a transaction, before the file is named.

@@ -3,16 +3,18 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use latchkey_protocol::{
-    AccountView, ClientIdSource, ConnectionView, FailureView, Farewell, GrantView, NoticeKind, Problem,
-    ProblemCode, ProviderView, RealmView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView,
-    SignInView, Timestamp,
+    AccountView, AvailabilityStatus, ClientIdSource, ConnectionView, FailureView, Farewell, GrantView,
+    NoticeKind, Problem, ProblemCode, ProviderAvailability, ProviderCategory, ProviderNeed, ProviderView,
+    PurposeView, RealmView, RenewalView, RestingPlace, Revocation, SealedReason, SetupView, SignInView,
+    Timestamp, VariableView,
 };
 
 use crate::callback::SCHEME;
 use crate::connection::{Account, Connection};
 use crate::health::{Moment, health};
 use crate::pocketbase::Address;
-use crate::provider::{Catalog, CatalogNotice, Protocol, Provider, RedirectKind};
+use crate::provider::file::{Category, Fit, SecretNeed, Status, Variable};
+use crate::provider::{Catalog, CatalogNotice, Protocol, Provider, ProviderFile, Purpose, RedirectKind};
 use crate::store::{Damage, Salvaged, StoreError};
 use crate::vault::{KeyFileError, KeychainError, VaultError};
 
@@ -52,6 +54,7 @@ pub(crate) fn connection(
             .then(|| moment.unsettled.unwrap_or(SealedReason::OnItsWay)),
         sign_in,
         realm: realm(connection, provider),
+        purposes: provider.map(|provider| granted_purposes(provider, connection)).unwrap_or_default(),
         manage_url: provider.and_then(|provider| provider.file.manage_url.clone()),
     }
 }
@@ -59,7 +62,7 @@ pub(crate) fn connection(
 /// Where the account is; `None` at a provider of one place.
 fn realm(connection: &Connection, provider: Option<&Provider>) -> Option<RealmView> {
     let address = match provider?.file.protocol {
-        Protocol::Oauth2 => None,
+        Protocol::Oauth2 | Protocol::Oidc | Protocol::Oauth1 => None,
         Protocol::Pocketbase => Address::from_key(&connection.account.key),
     }?;
     Some(RealmView {
@@ -67,6 +70,16 @@ fn realm(connection: &Connection, provider: Option<&Provider>) -> Option<RealmVi
         may_impersonate: address.realm.is_of_superusers() && address.acting.is_none(),
         impersonated_by: address.acting,
     })
+}
+
+fn granted_purposes(provider: &Provider, connection: &Connection) -> Vec<PurposeView> {
+    let granted =
+        |purpose: &Purpose| purpose.scopes.iter().all(|scope| connection.grant.granted.contains(scope));
+    provider.file.purposes.iter().map(|of| purpose(of, granted(of))).collect()
+}
+
+fn purpose(purpose: &Purpose, on: bool) -> PurposeView {
+    PurposeView { id: purpose.id.clone(), words: purpose.words.clone(), on }
 }
 
 pub(crate) fn account(account: &Account) -> AccountView {
@@ -78,10 +91,11 @@ pub(crate) fn account(account: &Account) -> AccountView {
 
 pub(crate) fn provider(
     provider: &Provider,
-    client_id: ClientIdSource,
+    client: ClientState,
     sign_in: Option<SignInView>,
 ) -> ProviderView {
     let file = &provider.file;
+    let needs = needs(file, &client);
     let words = &file.authorization.scope_words;
     let word = |scope: &String| words.get(scope).unwrap_or(scope).clone();
     let setup = file.client.register_url.as_ref().map(|register_url| SetupView {
@@ -94,21 +108,98 @@ pub(crate) fn provider(
         name: file.name.clone(),
         summary: file.summary.clone(),
         asks: file.authorization.scopes.iter().map(word).collect(),
-        client_id,
+        purposes: file.purposes.iter().map(|of| purpose(of, of.default)).collect(),
+        client_id: client.id,
         setup,
         sign_in,
         for_testing: file.for_testing,
+        category: category(file.category),
+        availability: ProviderAvailability {
+            status: status(file.availability.status),
+            reason: file.availability.reason.clone(),
+        },
+        needs,
+        variables: file.variables.iter().map(variable).collect(),
+        secret_saved: client.secret_saved,
+    }
+}
+
+/// What is known of the client at a provider.
+pub(crate) struct ClientState {
+    pub(crate) id: ClientIdSource,
+    pub(crate) secret_saved: bool,
+}
+
+/// What has to be there before a sign-in and is not.
+fn needs(file: &ProviderFile, client: &ClientState) -> Vec<ProviderNeed> {
+    if file.availability.fit == Fit::Broker {
+        return vec![ProviderNeed::Broker];
+    }
+    let id = matches!(client.id, ClientIdSource::Missing { .. }) && file.client.registration.is_none();
+    let secret = file.client.secret == SecretNeed::Required
+        && file.client.registration.is_none()
+        && !client.secret_saved;
+    let client = match (id, secret) {
+        (_, true) => Some(ProviderNeed::ClientIdAndSecret),
+        (true, false) => Some(ProviderNeed::ClientId),
+        (false, false) => None,
+    };
+    let variable = (!file.variables.is_empty()).then_some(ProviderNeed::Variable);
+    variable.into_iter().chain(client).collect()
+}
+
+fn variable((name, variable): (&String, &Variable)) -> VariableView {
+    VariableView { name: name.clone(), words: variable.words.clone(), default: variable.default.clone() }
+}
+
+fn status(status: Status) -> AvailabilityStatus {
+    match status {
+        Status::Open => AvailabilityStatus::Open,
+        Status::Approval => AvailabilityStatus::Approval,
+        Status::Limited => AvailabilityStatus::Limited,
+        Status::Closed => AvailabilityStatus::Closed,
+        Status::Sunset => AvailabilityStatus::Sunset,
+    }
+}
+
+fn category(category: Category) -> ProviderCategory {
+    match category {
+        Category::Business => ProviderCategory::Business,
+        Category::Chat => ProviderCategory::Chat,
+        Category::Developer => ProviderCategory::Developer,
+        Category::Files => ProviderCategory::Files,
+        Category::Games => ProviderCategory::Games,
+        Category::Health => ProviderCategory::Health,
+        Category::Identity => ProviderCategory::Identity,
+        Category::Mail => ProviderCategory::Mail,
+        Category::Maps => ProviderCategory::Maps,
+        Category::Media => ProviderCategory::Media,
+        Category::Other => ProviderCategory::Other,
+        Category::Productivity => ProviderCategory::Productivity,
+        Category::SelfHosted => ProviderCategory::SelfHosted,
+        Category::Social => ProviderCategory::Social,
     }
 }
 
 /// The redirect URI that a person registers: that of the provider's best way back.
 pub(crate) fn redirect_uri_to_register(provider: &Provider) -> String {
-    if provider.allows(RedirectKind::DeepLink) {
-        deep_link_uri(provider)
-    } else {
-        // Registered without a port, a loopback literal stands for every port (RFC 8252 7.3).
-        format!("http://127.0.0.1/oauth/{}", provider.id)
-    }
+    if provider.allows(RedirectKind::DeepLink) { deep_link_uri(provider) } else { loopback_uri(provider) }
+}
+
+/// Every redirect URI of a provider, for a registration that takes several.
+pub(crate) fn redirect_uris(provider: &Provider) -> Vec<String> {
+    let redirects = provider.file.authorization.redirects.iter();
+    let uri = |kind: &RedirectKind| match kind {
+        RedirectKind::DeepLink => deep_link_uri(provider),
+        RedirectKind::Loopback => loopback_uri(provider),
+    };
+    redirects.map(uri).collect()
+}
+
+/// Registered without a port, a loopback literal stands for every port (RFC 8252 7.3).
+fn loopback_uri(provider: &Provider) -> String {
+    let port = provider.file.authorization.loopback_port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("http://127.0.0.1{port}/oauth/{}", provider.id)
 }
 
 /// One slash: a private-use scheme has no authority (RFC 8252 7.1).

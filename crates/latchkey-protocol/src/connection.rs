@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionId, FailureKind, Health, ProviderId, SignInView, Timestamp};
+use crate::{ConnectionId, FailureKind, Health, ProviderId, PurposeView, SignInView, Timestamp};
 
 /// One signed-in account at a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub struct ConnectionView {
     pub sign_in: Option<SignInView>,
     /// Where the account is, at a provider of many servers.
     pub realm: Option<RealmView>,
+    /// What the person may allow at this provider, and whether it is granted.
+    pub purposes: Vec<PurposeView>,
     /// The provider's own page for removing access, where it has one.
     pub manage_url: Option<String>,
 }

@@ -99,6 +99,10 @@ pub enum AttentionReason {
     RolledBack,
     /// It was exported for another computer, and two that renew one sign-in end it for each other.
     HandedOver,
+    /// Another connection of the same account was disconnected, and the provider ends all of them together.
+    EndedTogether,
+    /// The provider renewed the sign-in as that of another account; nothing of its answer is used.
+    IdentityChanged,
 }
 
 /// What is set up wrongly, on this side or on the provider's.
@@ -116,6 +120,8 @@ pub enum ConfigurationFault {
     EndpointRedirects,
     /// The certificate of the provider is not trusted on this computer.
     CertificateUntrusted,
+    /// The proxy between this computer and the provider wants a name and a password.
+    ProxyCredentials,
     /// The provider file of this connection is gone or broken.
     ProviderMissing,
     /// The provider issues tokens that its own API refuses.

@@ -6,7 +6,10 @@
 //! way, in `latchkey-engine/src/view.rs`.
 
 mod backup;
+mod call;
 mod connection;
+mod diagnosis;
+pub mod discord;
 mod error;
 mod event;
 mod health;
@@ -16,16 +19,20 @@ mod operation;
 mod overview;
 mod prompt;
 mod provider;
+mod purpose;
 mod sign_in;
+pub mod spotify;
 
 #[cfg(feature = "bindings")]
 pub mod bindings;
 
 pub use backup::{BackedUp, BackupEnd, ImportEnd, Imported};
+pub use call::{CallFailure, RateScope};
 pub use connection::{
     AccountView, ConnectionView, FailureView, GrantView, HistoryEntry, HistoryKind, RealmView, RenewalView,
     RestingPlace, SealedReason,
 };
+pub use diagnosis::{Diagnosis, DiagnosisStep, RateBudget, Sample, StepKind, StepOutcome};
 pub use error::{Problem, ProblemCode};
 pub use event::{Event, EventBody, Farewell, Revocation};
 pub use health::{
@@ -37,5 +44,9 @@ pub use incident::{DueNotice, Incident, IncidentReason, NoticesDue};
 pub use operation::Operation;
 pub use overview::{Notice, NoticeKind, Overview, Protection, VaultState};
 pub use prompt::{AccountMail, Prompt, PromptFault, PromptField, SignInMethod};
-pub use provider::{ClientIdSource, ProviderView, SetupView};
+pub use provider::{
+    AvailabilityStatus, ClientIdSource, ProviderAvailability, ProviderCategory, ProviderNeed, ProviderView,
+    SetupView, VariableView,
+};
+pub use purpose::PurposeView;
 pub use sign_in::{Keep, Redirect, SignInEnding, SignInStage, SignInView};

@@ -17,12 +17,14 @@ macro_rules! operations {
             cancel_sign_in => CancelSignIn, "Give up a sign-in, or dismiss how one ended";
             open_sign_in_page => OpenSignInPage, "Open the browser again for a sign-in that waits";
             copy_sign_in_link => CopySignInLink, "Copy the link of a sign-in that waits";
+            diagnose => Diagnose, "Check, make one sample call, and report all that is known";
+            copy_diagnosis => CopyDiagnosis, "Copy the last report of a connection";
             check => Check, "Renew if due and ask the provider who this is";
             request_mail => RequestMail, "Have a mail sent to the account's own address";
             impersonate => Impersonate, "Act in the name of another account of the same server";
             disconnect => Disconnect, "Revoke and forget";
             forget => Forget, "Forget here without waiting for the provider";
-            save_client_id => SaveClientId, "Save the client id of a provider";
+            save_client => SaveClient, "Save the client of a provider: id and secret";
             copy_redirect_uri => CopyRedirectUri, "Copy the redirect URI to register";
             open_register_page => OpenRegisterPage, "Open the provider's page for registering an application";
             open_manage_page => OpenManagePage, "Open the provider's page for removing access";

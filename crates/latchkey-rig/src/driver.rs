@@ -21,6 +21,8 @@ const START_LIMIT: Duration = Duration::from_secs(10);
 /// How often a session is asked for.
 const TRIES: u32 = 3;
 const SESSION_LIMIT: Duration = Duration::from_mins(1);
+/// The same for a browser, which is there already and may be asked again.
+const BROWSER_LIMIT: Duration = Duration::from_secs(20);
 const CONNECT_LIMIT: Duration = Duration::from_millis(500);
 const ATTEMPTS: u32 = 5;
 
@@ -30,6 +32,7 @@ pub(crate) struct Driver {
     // Held for its `Drop`.
     _service: Service,
     port: u16,
+    limit: Duration,
 }
 
 impl Driver {
@@ -57,7 +60,7 @@ impl Driver {
             service.check()?;
             Ok(listens(port).then_some(()))
         })?;
-        Ok(Self { _service: service, port })
+        Ok(Self { _service: service, port, limit: SESSION_LIMIT })
     }
 
     /// Starts the driver of the browser.
@@ -71,7 +74,7 @@ impl Driver {
         })?;
         let port =
             port.parse().map_err(|_| Error::failed("chromedriver", format!("names the port {port}")))?;
-        Ok(Self { _service: service, port })
+        Ok(Self { _service: service, port, limit: BROWSER_LIMIT })
     }
 
     /// Opens a session. A browser that runs and is too busy to answer its driver is asked again.
@@ -79,6 +82,7 @@ impl Driver {
         for _ in 1..TRIES {
             match self.try_session(capabilities.clone()).await {
                 Err(Error::Failed { detail, .. }) if detail.contains("chrome not reachable") => {}
+                Err(Error::Timeout { .. }) if self.limit == BROWSER_LIMIT => {}
                 result => return result,
             }
         }
@@ -89,10 +93,10 @@ impl Driver {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
         let address = format!("http://127.0.0.1:{}", self.port);
-        match tokio::time::timeout(SESSION_LIMIT, builder.connect(&address)).await {
+        match tokio::time::timeout(self.limit, builder.connect(&address)).await {
             Ok(Ok(client)) => Ok(client),
             Ok(Err(error)) => Err(Error::failed("the WebDriver session", error.to_string())),
-            Err(_) => Err(wait::timeout("the WebDriver session to open", SESSION_LIMIT, "")),
+            Err(_) => Err(wait::timeout("the WebDriver session to open", self.limit, "")),
         }
     }
 }

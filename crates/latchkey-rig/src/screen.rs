@@ -33,7 +33,7 @@ pub struct Screen {
 impl Screen {
     /// Connects to a display by name.
     pub fn open(display: &str) -> Result<Self> {
-        Self::connect(display).map_err(failed)
+        Self::connect(display).map_err(|error| failed(error.as_ref()))
     }
 
     fn connect(display: &str) -> Reply<Self> {
@@ -53,7 +53,7 @@ impl Screen {
 
     /// Takes a window off the screen without asking its owner.
     pub fn hide(&self, window: Window) -> Result<()> {
-        self.unmap(window).map_err(failed)?;
+        self.unmap(window).map_err(|error| failed(error.as_ref()))?;
         wait::closely("the window to be hidden", HIDE_LIMIT, || Ok((!self.shows(window)).then_some(())))
     }
 
@@ -64,7 +64,7 @@ impl Screen {
 
     /// Asks the owner to close the window, as its close button does.
     pub fn close(&self, window: Window) -> Result<()> {
-        self.ask_to_close(window).map_err(failed)
+        self.ask_to_close(window).map_err(|error| failed(error.as_ref()))
     }
 
     fn unmap(&self, window: Window) -> Reply<()> {
@@ -118,7 +118,7 @@ impl Screen {
     }
 }
 
-fn failed(error: Box<dyn std::error::Error>) -> Error {
+fn failed(error: &dyn std::error::Error) -> Error {
     Error::failed("the display", error.to_string())
 }
 

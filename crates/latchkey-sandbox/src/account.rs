@@ -8,6 +8,8 @@ pub(crate) struct Account {
     pub(crate) email: &'static str,
     /// The `account_id` of the Spotify face: public, immutable, pseudonymous.
     pub(crate) spotify_account_id: &'static str,
+    /// The id of the Discord face.
+    pub(crate) snowflake: &'static str,
 }
 
 /// Everybody, in the order the consent page shows them.
@@ -17,8 +19,15 @@ pub(crate) const ACCOUNTS: [Account; 2] = [
         name: "Ada Lovelace",
         email: "ada@sandbox.example",
         spotify_account_id: "zQ7mK2sIm1",
+        snowflake: "812345678901234567",
     },
-    Account { id: "ben", name: "Ben Marsh", email: "ben@sandbox.example", spotify_account_id: "zQ7mK2sIm2" },
+    Account {
+        id: "ben",
+        name: "Ben Marsh",
+        email: "ben@sandbox.example",
+        spotify_account_id: "zQ7mK2sIm2",
+        snowflake: "80351110224678912",
+    },
 ];
 
 /// The account with this id.

@@ -54,7 +54,8 @@ fn identify<'a>(core: &Core, query: &'a Params) -> Result<(Client, &'a str), &'s
 
 fn refuse_on_page(face: Face, why: &'static str) -> Answer {
     let shown = match face {
-        Face::Plain => why.into(),
+        Face::Discord if why == "Invalid redirect URI" => "Invalid \"redirect_uri\" in request".into(),
+        Face::Plain | Face::Discord | Face::Odd => why.into(),
         Face::Spotify => format!("INVALID_CLIENT: {why}"),
     };
     Answer::refused(answer::html(StatusCode::BAD_REQUEST, pages::refusal(face.title(), &shown)), why)
@@ -75,7 +76,10 @@ fn read(
     }
     let state = query.value("state").ok_or_else(|| invalid("state is missing"))?;
     if query.value("code_challenge_method") != Some("S256") {
-        return Err(invalid("code_challenge_method is not S256"));
+        return Err(invalid(match face {
+            Face::Plain | Face::Spotify | Face::Odd => "code_challenge_method is not S256",
+            Face::Discord => "Unsupported \"code_challenge_method\"",
+        }));
     }
     let challenge = query.value("code_challenge").ok_or_else(|| invalid("code_challenge is missing"))?;
     if !is_code_challenge(challenge) {

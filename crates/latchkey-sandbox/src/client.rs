@@ -25,13 +25,16 @@ impl Client {
     /// The confidential client that a sandbox knows when its options give a secret.
     pub const CONFIDENTIAL: &'static str = "sandbox-confidential";
     /// What the two built-in clients register.
-    pub const REDIRECT_URIS: [&'static str; 6] = [
+    pub const REDIRECT_URIS: [&'static str; 9] = [
         "dev.latchkey.app:/oauth/sandbox",
         "http://127.0.0.1/oauth/sandbox",
         "http://[::1]/oauth/sandbox",
         "dev.latchkey.app:/oauth/spotify",
         "http://127.0.0.1/oauth/spotify",
         "http://[::1]/oauth/spotify",
+        "dev.latchkey.app:/oauth/discord",
+        "http://127.0.0.1/oauth/discord",
+        "http://[::1]/oauth/discord",
     ];
 
     /// A public client with the built-in redirect URIs.

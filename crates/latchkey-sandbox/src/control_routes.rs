@@ -75,14 +75,16 @@ async fn change_settings(State(control): State<Control>, Json(changes): Json<Val
     }
 }
 
-/// Replaces the members that are named; those of `spotify` one by one.
+/// Replaces the members that are named; those of a face one by one.
 fn merge(current: &Settings, changes: Value) -> serde_json::Result<Settings> {
     let mut merged = serde_json::to_value(current)?;
     if let (Some(members), Value::Object(mut changes)) = (merged.as_object_mut(), changes) {
-        if let Some(Value::Object(spotify)) = changes.remove("spotify")
-            && let Some(Value::Object(kept)) = members.get_mut("spotify")
-        {
-            kept.extend(spotify);
+        for face in ["spotify", "discord"] {
+            if let Some(Value::Object(changed)) = changes.remove(face)
+                && let Some(Value::Object(kept)) = members.get_mut(face)
+            {
+                kept.extend(changed);
+            }
         }
         members.extend(changes);
     }

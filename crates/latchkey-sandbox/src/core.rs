@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::watch;
@@ -19,6 +20,7 @@ use crate::ledger::{Ledger, Terms};
 use crate::random::Entropy;
 use crate::record::{Outcome, Record};
 use crate::settings::{Rotation, ScopeMember, Settings};
+use crate::spotify_library::Library;
 
 /// Every secret that ever passed, for a search for leaks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -52,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) settings: Settings,
     pub(crate) clients: Vec<Client>,
     pub(crate) ledger: Ledger,
+    /// What was saved on the Spotify face.
+    pub(crate) library: Library,
     /// Consent pages that wait for their answer, by transaction id.
     pub(crate) transactions: HashMap<String, AuthorizationRequest>,
     /// The account that the consent page preselects.
@@ -71,6 +75,7 @@ impl Core {
             settings: beginning.settings.clone(),
             clients: beginning.clients.clone(),
             ledger: Ledger::default(),
+            library: Library::default(),
             transactions: HashMap::new(),
             last_account: "ada",
             faults: FaultQueue::default(),
@@ -87,6 +92,7 @@ impl Core {
         self.settings = self.beginning.settings.clone();
         self.clients = self.beginning.clients.clone();
         self.ledger = Ledger::default();
+        self.library = Library::default();
         self.transactions.clear();
         self.last_account = "ada";
         self.faults.clear();
@@ -109,7 +115,7 @@ impl Core {
         Terms {
             now: self.clock.now(),
             code_life: self.settings.code_life(),
-            access_token_life: self.settings.access_token_life(),
+            access_token_life: Duration::from_secs(face.access_token_life(&self.settings)),
             authorization_life: face.authorization_life(&self.settings),
             rotation,
             issue_refresh_token: self.settings.issue_refresh_token,

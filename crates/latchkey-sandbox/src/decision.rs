@@ -51,7 +51,11 @@ pub(crate) fn agree(core: &mut Core, request: AuthorizationRequest, account: &st
 
 /// Sends the browser back with `access_denied`. The sandbox did its work, so this counts as accepted.
 pub(crate) fn decline(core: &Core, request: &AuthorizationRequest) -> Answer {
-    let pairs = vec![("error", "access_denied".into())];
+    let mut pairs = vec![("error", "access_denied".into())];
+    if request.face == Face::Discord {
+        let why = "The resource owner or authorization server denied the request";
+        pairs.push(("error_description", why.into()));
+    }
     Answer::accepted(redirect(core, request.face, &request.redirect_uri, Some(&request.state), pairs))
 }
 
@@ -68,12 +72,12 @@ pub(crate) fn redirect_error(
     redirect(core, face, redirect_uri, state, pairs)
 }
 
-fn redirect(
-    core: &Core,
+fn redirect<'a>(
+    core: &'a Core,
     face: Face,
     redirect_uri: &str,
     state: Option<&str>,
-    mut pairs: Vec<(&str, String)>,
+    mut pairs: Vec<(&'a str, String)>,
 ) -> Response {
     let callback = core.settings.callback;
     let state = match callback {
@@ -86,6 +90,10 @@ fn redirect(
         pairs.push(("iss", "https://issuer.example".into()));
     } else if core.settings.send_iss && face == Face::Plain {
         pairs.push(("iss", core.origin.clone()));
+    }
+    if face == Face::Odd {
+        let extra = core.settings.odd.redirect_extra.iter();
+        pairs.extend(extra.map(|(name, value)| (name.as_str(), value.clone())));
     }
     // Appended to the client's own bytes, since parsing could normalise them.
     let joint = if redirect_uri.contains('?') { '&' } else { '?' };

@@ -21,6 +21,10 @@ pub enum Face {
     Plain,
     /// Spotify as of autumn 2026, under `/spotify`.
     Spotify,
+    /// Discord as of autumn 2026, under `/discord`: a public client with PKCE.
+    Discord,
+    /// A provider that does everything otherwise, under `/odd`.
+    Odd,
 }
 
 impl Face {
@@ -29,6 +33,8 @@ impl Face {
         match self {
             Self::Plain => "",
             Self::Spotify => "/spotify",
+            Self::Discord => "/discord/oauth2",
+            Self::Odd => "/odd",
         }
     }
 
@@ -37,13 +43,16 @@ impl Face {
         match self {
             Self::Plain => "Latchkey Sandbox",
             Self::Spotify => "Latchkey Sandbox, Spotify rules",
+            Self::Discord => "Latchkey Sandbox, Discord rules",
+            Self::Odd => "Latchkey Sandbox, odd rules",
         }
     }
 
     pub(crate) fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::Plain => scope::PLAIN,
+            Self::Plain | Self::Odd => scope::PLAIN,
             Self::Spotify => scope::SPOTIFY,
+            Self::Discord => scope::DISCORD,
         }
     }
 
@@ -58,35 +67,55 @@ impl Face {
 
     pub(crate) fn prefixes(self) -> Prefixes {
         match self {
-            Self::Plain => {
+            Self::Plain | Self::Odd => {
                 Prefixes { code: "sbx_code_", access_token: "sbx_access_", refresh_token: "sbx_refresh_" }
             }
             Self::Spotify => Prefixes { code: "AQLK", access_token: "BQ", refresh_token: "AQ" },
+            Self::Discord => Prefixes {
+                code: "simDiscordCode_",
+                access_token: "simDiscordAccess_",
+                refresh_token: "simDiscordRefresh_",
+            },
         }
     }
 
     pub(crate) fn rotation(self, settings: &Settings) -> Rotation {
         match self {
-            Self::Plain => settings.rotation,
+            Self::Plain | Self::Odd => settings.rotation,
             Self::Spotify => settings.spotify.rotation,
+            // The old refresh token dies at once, and using it again ends nothing else.
+            Self::Discord => Rotation::Rotate { grace_seconds: 0, reuse_detection: false },
         }
     }
 
     pub(crate) fn authorization_life(self, settings: &Settings) -> Option<Duration> {
         let seconds = match self {
-            Self::Plain => settings.authorization_life_seconds,
+            Self::Plain | Self::Odd => settings.authorization_life_seconds,
             Self::Spotify => settings.spotify.authorization_life_seconds,
+            Self::Discord => None,
         };
         seconds.map(Duration::from_secs)
+    }
+
+    /// The life of an access token in seconds.
+    pub(crate) fn access_token_life(self, settings: &Settings) -> u64 {
+        match self {
+            Self::Plain | Self::Spotify | Self::Odd => settings.access_token_life_seconds,
+            Self::Discord => settings.discord.access_token_life_seconds,
+        }
     }
 
     /// The token endpoint's refusal (RFC 6749 5.2), as this face words it.
     pub(crate) fn refuse(self, refusal: &Refusal, challenge_basic: bool) -> Response {
         let (status, code, description) = match self {
-            Self::Plain => (refusal.status(), refusal.code(), refusal.reason()),
+            Self::Plain | Self::Odd => (refusal.status(), refusal.code(), refusal.reason()),
             Self::Spotify => {
                 (axum::http::StatusCode::BAD_REQUEST, refusal.spotify_code(), refusal.spotify_reason())
             }
+            Self::Discord => match refusal.discord_reason() {
+                Some(reason) => (refusal.status(), refusal.code(), reason.to_owned()),
+                None => return answer::json(refusal.status(), &json!({"error": refusal.code()})),
+            },
         };
         let mut response = answer::json(status, &json!({"error": code, "error_description": description}));
         if challenge_basic && self == Self::Plain && refusal.code() == "invalid_client" {

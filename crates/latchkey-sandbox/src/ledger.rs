@@ -50,7 +50,9 @@ pub(crate) struct TokenSet {
 #[derive(Debug)]
 pub(crate) struct Access<'a> {
     pub(crate) account: &'static str,
+    pub(crate) client_id: &'a str,
     pub(crate) scopes: &'a [String],
+    pub(crate) expires_at: Timestamp,
 }
 
 /// What a client presents in order to refresh.
@@ -184,6 +186,40 @@ impl Ledger {
         Ok(())
     }
 
+    /// Revokes as Discord does: every grant of the person and the client on that face, whichever token is shown.
+    pub(crate) fn revoke_all_of_token(&mut self, token: &str, client_id: &str) -> Result<(), Refusal> {
+        let refresh = self.refresh_token(token).map(|token| token.grant);
+        let access =
+            self.access_tokens.iter().find(|access| access.value == token).map(|access| access.grant);
+        let Some(shown) = refresh.or(access).and_then(|id| self.grant(id)) else { return Ok(()) };
+        if shown.client_id != client_id {
+            return Err(Refusal::TokenOfAnotherClient);
+        }
+        let (face, account) = (shown.face, shown.account);
+        let theirs =
+            |grant: &&Grant| grant.face == face && grant.account == account && grant.client_id == client_id;
+        let ids: Vec<GrantId> = self.grants.iter().filter(theirs).map(|grant| grant.id).collect();
+        for id in ids {
+            self.revoke_grant(id, RevokedBecause::ByClient);
+        }
+        Ok(())
+    }
+
+    /// The client that a token was issued to.
+    pub(crate) fn client_of(&self, token: &str) -> Option<String> {
+        let refresh = self.refresh_token(token).map(|token| token.grant);
+        let access = self.access_tokens.iter().find(|access| access.value == token);
+        let grant = refresh.or(access.map(|access| access.grant))?;
+        self.grant(grant).map(|grant| grant.client_id.clone())
+    }
+
+    /// The latest access token of an account.
+    pub(crate) fn last_access_of(&self, account: &str) -> Option<String> {
+        let theirs =
+            |access: &&AccessToken| self.grant(access.grant).is_some_and(|grant| grant.account == account);
+        self.access_tokens.iter().rev().find(theirs).map(|access| access.value.clone())
+    }
+
     /// Ends every live grant of one account, or of everybody; tells how many there were.
     pub(crate) fn revoke_account(&mut self, account: Option<&str>, because: RevokedBecause) -> usize {
         let theirs = |grant: &&Grant| account.is_none_or(|account| grant.account == account);
@@ -201,7 +237,8 @@ impl Ledger {
         let token = found.ok_or(BearerRefusal::Unknown)?;
         token.check(now)?;
         let grant = self.grant(token.grant).ok_or(BearerRefusal::Unknown)?;
-        Ok(Access { account: grant.account, scopes: &token.scopes })
+        let (client_id, expires_at) = (grant.client_id.as_str(), token.expires_at);
+        Ok(Access { account: grant.account, client_id, scopes: &token.scopes, expires_at })
     }
 
     pub(crate) fn codes(&self) -> impl Iterator<Item = &str> {

@@ -26,6 +26,7 @@ mod control;
 mod control_routes;
 mod core;
 mod decision;
+mod discord;
 mod door;
 mod exchange;
 mod face;
@@ -34,6 +35,8 @@ mod faults;
 mod gate;
 mod grant;
 mod ledger;
+mod odd;
+mod odd_settings;
 mod pages;
 mod params;
 mod picture;
@@ -46,6 +49,7 @@ mod scope;
 mod server;
 mod settings;
 mod spotify;
+mod spotify_library;
 mod spotify_plays;
 mod token;
 mod token_answer;
@@ -61,11 +65,14 @@ pub use faults::{Fault, FaultOrder, Moment};
 pub use gate::{HeldRequest, Release};
 pub use grant::RevokedBecause;
 pub use ledger::{GrantView, RefreshTokenView};
+pub use odd_settings::{
+    OddAuthentication, OddChallenge, OddPresentation, OddRefusal, OddRevocation, OddSettings,
+};
 pub use params::Params;
 pub use record::{Entry, Outcome, SelectedHeaders};
 pub use route::Endpoint;
 pub use server::{Sandbox, SandboxOptions};
 pub use settings::{
-    Callback, Consent, ExpiresIn, RefreshTokenMember, Rotation, ScopeMember, Settings, SpotifySettings,
-    Standing, TokenType,
+    Callback, Consent, DiscordMood, DiscordSettings, ExpiresIn, RefreshTokenMember, Rotation, ScopeMember,
+    Settings, SpotifySettings, Standing, TokenType,
 };

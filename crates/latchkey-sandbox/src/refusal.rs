@@ -120,6 +120,34 @@ impl Refusal {
         fixed.into()
     }
 
+    /// The wording of `discord.com/api/oauth2/token`, as far as it is known; nothing where it says nothing.
+    pub(crate) fn discord_reason(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownCode
+            | Self::CodeOfAnotherClient
+            | Self::CodeReplayed
+            | Self::CodeExpired
+            | Self::WrongVerifier
+            | Self::RedirectDiffers => Some("Invalid \"code\" in request."),
+            Self::MalformedVerifier => Some("Invalid \"code_verifier\""),
+            Self::UnknownRefreshToken
+            | Self::RefreshTokenOfAnotherClient
+            | Self::RefreshTokenRevoked
+            | Self::RefreshTokenReused
+            | Self::AuthorizationExpired => Some("Invalid \"refresh_token\" in request"),
+            Self::NotAForm
+            | Self::ParametersInQuery
+            | Self::Repeated(_)
+            | Self::Missing(_)
+            | Self::UnsupportedGrantType
+            | Self::TwoClientAuthentications
+            | Self::UnknownClient
+            | Self::WrongClientSecret
+            | Self::ScopeNotGranted
+            | Self::TokenOfAnotherClient => None,
+        }
+    }
+
     /// The code on the Spotify face, which answers a missing `grant_type` with its own.
     pub(crate) fn spotify_code(&self) -> &'static str {
         if *self == Self::Missing("grant_type") { "unsupported_grant_type" } else { self.code() }

@@ -7,7 +7,10 @@ use crate::answer::Answer;
 use crate::core::Core;
 use crate::exchange::Exchange;
 use crate::face::Face;
-use crate::{account_page, authorize, decision, picture, revoke, spotify, token, userinfo};
+use crate::{
+    account_page, authorize, decision, discord, odd, picture, revoke, spotify, spotify_library, token,
+    userinfo,
+};
 
 /// What a request is for, on whichever face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,10 +26,14 @@ pub enum Endpoint {
     Refresh,
     /// The revocation endpoint.
     Revoke,
-    /// Who the bearer is: `/userinfo`, `/spotify/v1/me`.
+    /// Who the bearer is: `/userinfo`, `/spotify/v1/me`, `/discord/api/v10/users/@me`.
     Userinfo,
-    /// Another resource: `/api/library`, `/spotify/v1/me/player/recently-played`.
+    /// Another resource: `/api/library`, `/spotify/v1/me/player/recently-played` and its like.
     Api,
+    /// Whether an access token is valid: `/odd/validate`.
+    Validate,
+    /// Registration at run time: `/odd/register`, `/odd/apps`.
+    Register,
     /// A portrait.
     Picture,
     /// The page where a person removes an app.
@@ -37,7 +44,7 @@ pub enum Endpoint {
 
 type Handler = fn(&mut Core, &Exchange) -> Answer;
 
-/// One path with the one method it answers.
+/// One path with the methods it answers; `{}` stands for one part of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Route {
     pub(crate) face: Face,
@@ -47,11 +54,15 @@ pub(crate) struct Route {
     pub(crate) handler: Handler,
 }
 
-/// The two methods in use.
+/// The methods in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
     Get,
     Post,
+    Delete,
+    GetPost,
+    PutDelete,
+    GetPostDelete,
 }
 
 impl Verb {
@@ -59,11 +70,15 @@ impl Verb {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
+            Self::GetPost => "GET, POST",
+            Self::PutDelete => "PUT, DELETE",
+            Self::GetPostDelete => "GET, POST, DELETE",
         }
     }
 
     pub(crate) fn is(self, method: &Method) -> bool {
-        method.as_str() == self.name()
+        self.name().split(", ").any(|name| name == method.as_str())
     }
 }
 
@@ -73,6 +88,14 @@ const fn get(face: Face, endpoint: Endpoint, path: &'static str, handler: Handle
 
 const fn post(face: Face, endpoint: Endpoint, path: &'static str, handler: Handler) -> Route {
     Route { face, endpoint, method: Verb::Post, path, handler }
+}
+
+const fn api(face: Face, method: Verb, path: &'static str, handler: Handler) -> Route {
+    Route { face, endpoint: Endpoint::Api, method, path, handler }
+}
+
+const fn delete(face: Face, endpoint: Endpoint, path: &'static str, handler: Handler) -> Route {
+    Route { face, endpoint, method: Verb::Delete, path, handler }
 }
 
 const ROUTES: &[Route] = &[
@@ -91,9 +114,39 @@ const ROUTES: &[Route] = &[
     post(Face::Spotify, Endpoint::Token, "/spotify/api/token", token::answer),
     get(Face::Spotify, Endpoint::Userinfo, "/spotify/v1/me", spotify::me),
     get(Face::Spotify, Endpoint::Api, "/spotify/v1/me/player/recently-played", spotify::recently_played),
+    api(Face::Spotify, Verb::PutDelete, "/spotify/v1/me/library", spotify_library::change),
+    api(Face::Spotify, Verb::Get, "/spotify/v1/me/library/contains", spotify_library::contains),
+    api(Face::Spotify, Verb::GetPost, "/spotify/v1/me/playlists", spotify_library::playlists),
+    api(Face::Spotify, Verb::GetPostDelete, "/spotify/v1/playlists/{}/items", spotify_library::items),
+    api(Face::Spotify, Verb::Get, "/spotify/v1/me/following", spotify_library::following),
+    get(Face::Discord, Endpoint::Authorize, "/discord/oauth2/authorize", authorize::show),
+    post(Face::Discord, Endpoint::Decision, "/discord/oauth2/authorize/decision", decision::decide),
+    post(Face::Discord, Endpoint::Token, "/discord/api/oauth2/token", token::answer),
+    post(Face::Discord, Endpoint::Revoke, "/discord/api/oauth2/token/revoke", revoke::revoke),
+    get(Face::Discord, Endpoint::Userinfo, "/discord/api/v10/users/@me", discord::me),
+    get(Face::Discord, Endpoint::Api, "/discord/api/v10/oauth2/@me", discord::authorization),
+    get(Face::Discord, Endpoint::Api, "/discord/api/v10/users/@me/guilds", discord::guilds),
+    get(Face::Discord, Endpoint::Picture, "/discord/cdn/avatars/{}/{}", picture::ada),
+    get(Face::Discord, Endpoint::Picture, "/discord/cdn/embed/avatars/{}", picture::ben),
+    get(Face::Odd, Endpoint::Authorize, "/odd/authorize", odd::authorize),
+    post(Face::Odd, Endpoint::Token, "/odd/token", odd::token),
+    post(Face::Odd, Endpoint::Token, "/odd/refresh", odd::refresh),
+    get(Face::Odd, Endpoint::Userinfo, "/odd/me", odd::me),
+    post(Face::Odd, Endpoint::Userinfo, "/odd/graphql", odd::graphql),
+    get(Face::Odd, Endpoint::Validate, "/odd/validate", odd::validate),
+    post(Face::Odd, Endpoint::Revoke, "/odd/revoke", odd::revoke),
+    delete(Face::Odd, Endpoint::Revoke, "/odd/tokens", odd::delete),
+    post(Face::Odd, Endpoint::Register, "/odd/register", odd::register),
+    post(Face::Odd, Endpoint::Register, "/odd/apps", odd::apps),
 ];
 
 /// The route of a path.
 pub(crate) fn find(path: &str) -> Option<&'static Route> {
-    ROUTES.iter().find(|route| route.path == path)
+    ROUTES.iter().find(|route| fits(route.path, path))
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let mut pairs = pattern.split('/').zip(path.split('/'));
+    pattern.split('/').count() == path.split('/').count()
+        && pairs.all(|(wanted, given)| wanted == "{}" || wanted == given)
 }

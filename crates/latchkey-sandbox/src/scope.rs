@@ -47,3 +47,11 @@ pub(crate) const SPOTIFY: &[Scope] = &[
     optional("streaming", "Play music in the app"),
     optional("app-remote-control", "Control the player app"),
 ];
+
+/// The scopes of the Discord face.
+pub(crate) const DISCORD: &[Scope] = &[
+    needed("identify", "See your username, picture and banner"),
+    optional("email", "See your e-mail address"),
+    optional("guilds", "Know what servers you are in"),
+    optional("connections", "See your accounts elsewhere"),
+];

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::odd_settings::OddSettings;
+
 /// The habits of the sandbox. `PUT /_control/settings` changes the members it names and keeps the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -36,6 +38,10 @@ pub struct Settings {
     pub date: Option<String>,
     /// What is particular to the Spotify face.
     pub spotify: SpotifySettings,
+    /// What is particular to the Discord face.
+    pub discord: DiscordSettings,
+    /// What is particular to the odd face.
+    pub odd: OddSettings,
 }
 
 impl Default for Settings {
@@ -55,15 +61,13 @@ impl Default for Settings {
             consent: Consent::Ask,
             date: None,
             spotify: SpotifySettings::default(),
+            discord: DiscordSettings::default(),
+            odd: OddSettings::default(),
         }
     }
 }
 
 impl Settings {
-    pub(crate) fn access_token_life(&self) -> Duration {
-        Duration::from_secs(self.access_token_life_seconds)
-    }
-
     pub(crate) fn code_life(&self) -> Duration {
         Duration::from_secs(self.code_life_seconds)
     }
@@ -200,6 +204,40 @@ impl Default for SpotifySettings {
             nothing_played: false,
         }
     }
+}
+
+/// What is particular to the Discord face.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DiscordSettings {
+    /// Life of an access token in seconds: a week.
+    pub access_token_life_seconds: u64,
+    /// Calls that are left until it is set anew; without a number there are always some.
+    pub remaining: Option<u32>,
+    /// How the API treats callers.
+    pub mood: DiscordMood,
+}
+
+impl Default for DiscordSettings {
+    fn default() -> Self {
+        Self { access_token_life_seconds: 604_800, remaining: None, mood: DiscordMood::Good }
+    }
+}
+
+/// How Discord's API treats callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscordMood {
+    /// Calls work.
+    Good,
+    /// 429 for the bucket of the call.
+    LimitedUser,
+    /// 429 for everything.
+    LimitedGlobal,
+    /// 429 for a resource that others use, too.
+    LimitedShared,
+    /// 403 with a page of the gateway.
+    Blocked,
 }
 
 /// How Spotify's web API treats the app and its person.

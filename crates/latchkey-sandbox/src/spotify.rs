@@ -40,7 +40,7 @@ pub(crate) fn recently_played(core: &mut Core, exchange: &Exchange) -> Answer {
 }
 
 /// Why the web API gives nothing.
-enum Denied {
+pub(crate) enum Denied {
     /// In the JSON shape of `api.spotify.com`.
     Told(StatusCode, &'static str),
     /// In plain text, which must not hide the status.
@@ -53,7 +53,11 @@ enum Denied {
 
 /// The person behind the bearer. Standing comes after the token, as a person who is not on the allowlist can still
 /// finish a sign-in.
-fn person(core: &Core, exchange: &Exchange, scope: Option<&str>) -> Result<&'static Account, Denied> {
+pub(crate) fn person(
+    core: &Core,
+    exchange: &Exchange,
+    scope: Option<&str>,
+) -> Result<&'static Account, Denied> {
     let unauthorized = |why| Denied::Told(StatusCode::UNAUTHORIZED, why);
     let token = match Bearer::read(exchange) {
         Bearer::Token(token) => token,
@@ -86,7 +90,7 @@ impl Denied {
         }
     }
 
-    fn answer(&self) -> Answer {
+    pub(crate) fn answer(&self) -> Answer {
         match self {
             Self::Told(status, why) => {
                 let body = json!({"error": {"status": status.as_u16(), "message": why}});

@@ -138,7 +138,7 @@ fn named(kind: &str, id: &str, name: &str) -> Value {
 }
 
 /// Milliseconds since 1970 as Spotify writes a time.
-fn iso_8601(milliseconds: i64) -> String {
+pub(crate) fn iso_8601(milliseconds: i64) -> String {
     let (days, rest) = (milliseconds.div_euclid(86_400_000), milliseconds.rem_euclid(86_400_000));
     let (year, month, day) = civil(days);
     let (hour, minute) = (rest / 3_600_000, rest / 60_000 % 60);

@@ -23,7 +23,8 @@ pub(crate) fn answer(core: &mut Core, exchange: &Exchange) -> Answer {
     }
 }
 
-fn handle(core: &mut Core, exchange: &Exchange) -> Result<(TokenSet, Occasion), Refusal> {
+/// What a request that is written as the standard asks leads to.
+pub(crate) fn handle(core: &mut Core, exchange: &Exchange) -> Result<(TokenSet, Occasion), Refusal> {
     check_form(exchange)?;
     match required(&exchange.form, "grant_type")?.as_str() {
         "authorization_code" => Ok((redeem_code(core, exchange)?, Occasion::Code)),

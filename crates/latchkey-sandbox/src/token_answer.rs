@@ -19,18 +19,23 @@ pub(crate) enum Occasion {
 
 /// The successful answer.
 pub(crate) fn write(core: &Core, face: Face, tokens: &TokenSet, occasion: Occasion) -> Response {
+    answer::json(StatusCode::OK, &Value::Object(object(core, face, tokens, occasion)))
+}
+
+/// What it says.
+pub(crate) fn object(core: &Core, face: Face, tokens: &TokenSet, occasion: Occasion) -> Map<String, Value> {
     let settings = &core.settings;
     let members = [
         ("access_token", Some(tokens.access_token.clone().into())),
         ("token_type", token_type(settings)),
-        ("expires_in", expires_in(settings)),
+        ("expires_in", expires_in(settings, face)),
         ("refresh_token", refresh_token(settings, tokens, occasion)),
         ("scope", scope(settings, tokens)),
         // A client has to ignore what it does not know (RFC 6749 5.1).
         ("x_sandbox", (face == Face::Plain).then(|| json!({"unknown": ["member"]}))),
     ];
     let present = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    answer::json(StatusCode::OK, &Value::Object(present.collect::<Map<_, _>>()))
+    present.collect()
 }
 
 fn token_type(settings: &Settings) -> Option<Value> {
@@ -42,8 +47,8 @@ fn token_type(settings: &Settings) -> Option<Value> {
     }
 }
 
-fn expires_in(settings: &Settings) -> Option<Value> {
-    let seconds = settings.access_token_life_seconds;
+fn expires_in(settings: &Settings, face: Face) -> Option<Value> {
+    let seconds = face.access_token_life(settings);
     match settings.expires_in {
         ExpiresIn::Number => Some(seconds.into()),
         ExpiresIn::String => Some(seconds.to_string().into()),

@@ -1,11 +1,12 @@
 //! The content of a backup before it is sealed.
 
 use latchkey_protocol::{ConnectionId, Keep, ProviderId, RestingPlace, Timestamp};
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::connection::{Access, Account, Connection, Grant, Standing, Track};
-use crate::credential::TokenSet;
+use crate::connection::{Access, Account, Connection, Grant, Standing, Track, Values};
+use crate::credential::{RegisteredClient, TokenSet};
 
 /// Everything in a backup.
 #[derive(Serialize, Deserialize)]
@@ -28,6 +29,20 @@ struct Written {
     asked: Vec<String>,
     granted: Vec<String>,
     set: Zeroizing<Vec<u8>>,
+    // Absent in backups of before.
+    #[serde(default)]
+    variables: Values,
+    #[serde(default)]
+    kept: Values,
+    #[serde(default)]
+    client_secret: Option<Zeroizing<String>>,
+}
+
+/// A connection of a backup with what belongs to it.
+pub(super) struct Found {
+    pub(super) connection: Connection,
+    pub(super) set: TokenSet,
+    pub(super) client: RegisteredClient,
 }
 
 impl Backup {
@@ -35,7 +50,7 @@ impl Backup {
         Self { created_at, connections: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, connection: &Connection, set: &TokenSet) {
+    pub(super) fn add(&mut self, connection: &Connection, set: &TokenSet, client: &RegisteredClient) {
         self.connections.push(Written {
             provider: connection.provider.clone(),
             provider_name: connection.provider_name.clone(),
@@ -49,6 +64,12 @@ impl Backup {
             asked: connection.grant.asked.clone(),
             granted: connection.grant.granted.clone(),
             set: set.to_bytes(),
+            variables: connection.variables.clone(),
+            kept: connection.kept.clone(),
+            client_secret: client
+                .secret
+                .as_ref()
+                .map(|secret| Zeroizing::new(secret.expose_secret().to_owned())),
         });
     }
 
@@ -67,11 +88,13 @@ impl Backup {
     }
 
     /// The connections with their token sets. One whose set is of another form is left out.
-    pub(super) fn into_connections(self) -> impl Iterator<Item = (Connection, TokenSet)> {
+    pub(super) fn into_connections(self) -> impl Iterator<Item = Found> {
         let at = self.created_at;
         self.connections.into_iter().filter_map(move |written| {
             let set = TokenSet::from_bytes(&written.set)?;
-            Some((connection(written, &set, at)?, set))
+            let secret = written.client_secret.as_ref().map(|secret| secret.as_str().into());
+            let client = RegisteredClient { id: written.client_id.clone(), secret };
+            Some(Found { connection: connection(written, &set, at)?, set, client })
         })
     }
 }
@@ -83,7 +106,12 @@ fn connection(written: Written, set: &TokenSet, at: Timestamp) -> Option<Connect
         provider: written.provider,
         provider_name: written.provider_name,
         client_id: written.client_id,
-        account: Account { key: written.account_key, name: written.account_name, picture: None },
+        account: Account {
+            key: written.account_key,
+            name: written.account_name,
+            picture: None,
+            person: None,
+        },
         keep: Keep::Keychain,
         epoch: written.epoch,
         generation: written.generation,
@@ -98,5 +126,7 @@ fn connection(written: Written, set: &TokenSet, at: Timestamp) -> Option<Connect
         track: Track { last_success_at: Some(set.obtained_at), ..Track::default() },
         resting: RestingPlace::Sealed,
         created_at: at,
+        variables: written.variables,
+        kept: written.kept,
     })
 }

@@ -7,6 +7,7 @@ use latchkey_protocol::Timestamp;
 use secrecy::SecretString;
 
 use super::authorization_code::TokenOutcome;
+use super::dialect::Aside;
 use super::token_answer::Granted;
 use crate::http::Http;
 use crate::pacing::RetryAfter;
@@ -45,6 +46,7 @@ pub(crate) fn granted(session: Session, now: Timestamp) -> Granted {
         access: session.token,
         bearer: true,
         scopes: None,
+        aside: Aside::default(),
     }
 }
 
@@ -57,6 +59,7 @@ fn refused(refusal: Refusal) -> TokenOutcome {
         }
         Refusal::TooMany { wait_ms } => TokenOutcome::Throttled { retry_after: RetryAfter::For(wait_ms) },
         Refusal::Redirected => TokenOutcome::Redirected,
+        Refusal::ProxyRefused => TokenOutcome::ProxyRefused,
         Refusal::Untrusted(text) => TokenOutcome::Untrusted { text },
         Refusal::Unreachable(text) => TokenOutcome::NotSent { text },
         Refusal::Input { .. }

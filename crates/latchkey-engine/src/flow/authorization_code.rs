@@ -1,8 +1,10 @@
 //! The authorization code flow with PKCE (RFC 6749 4.1, RFC 7636, RFC 8252): the request that goes to the
-//! browser, the exchange, the refresh, the revocation.
+//! browser, the exchange, the refresh.
 
 use std::sync::OnceLock;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use latchkey_protocol::Timestamp;
 use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicRequestTokenError};
 use oauth2::{
@@ -12,10 +14,12 @@ use oauth2::{
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::token_answer::{self, Granted, SendFailure, TokenSender};
-use crate::http::{Http, NoReply, Reply};
+use super::dialect::{Aside, Dialect};
+use super::token_answer::{Granted, SendFailure, TokenSender};
+use crate::http::Http;
 use crate::pacing::RetryAfter;
 use crate::provider::Provider;
+use crate::provider::file::{Challenge, Pkce};
 use crate::text::{displayable, without};
 
 /// How a call to the token endpoint ended. Each is acted upon differently; none may be guessed.
@@ -45,6 +49,8 @@ pub(crate) enum TokenOutcome {
         /// Why.
         text: String,
     },
+    /// Nothing was sent: the proxy on the way wants a name and a password.
+    ProxyRefused,
     /// Nothing was sent.
     NotSent {
         /// Why.
@@ -79,9 +85,11 @@ impl TokenOutcome {
             | Self::RequestRefused { .. }
             | Self::Redirected
             | Self::Throttled { .. } => true,
-            Self::Untrusted { .. } | Self::NotSent { .. } | Self::Failing { .. } | Self::Ambiguous { .. } => {
-                false
-            }
+            Self::Untrusted { .. }
+            | Self::ProxyRefused
+            | Self::NotSent { .. }
+            | Self::Failing { .. }
+            | Self::Ambiguous { .. } => false,
         }
     }
 }
@@ -93,8 +101,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) verifier: SecretString,
 }
 
-/// Builds the authorization request (RFC 6749 4.1.1) with an S256 challenge (RFC 7636 4.3). `state` and
-/// `verifier` are 43 characters of 256 random bits each.
+/// Builds the authorization request (RFC 6749 4.1.1) with the challenge that the provider knows (RFC 7636 4.3).
+/// `state` and `verifier` are 43 characters of 256 random bits each.
 pub(crate) fn authorization_request(
     provider: &Provider,
     client_id: &str,
@@ -103,100 +111,115 @@ pub(crate) fn authorization_request(
     verifier: String,
 ) -> Result<AuthorizationRequest, url::ParseError> {
     let authorization = &provider.file.authorization;
-    let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));
     let client = BasicClient::new(ClientId::new(client_id.to_owned()))
         .set_auth_uri(AuthUrl::new(authorization.url.clone())?)
         .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned())?);
     let sent = state.clone();
-    let mut request = client.authorize_url(|| CsrfToken::new(sent)).set_pkce_challenge(challenge);
-    for scope in &authorization.scopes {
-        request = request.add_scope(Scope::new(scope.clone()));
+    let mut request = client.authorize_url(|| CsrfToken::new(sent));
+    let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));
+    match (authorization.pkce, authorization.challenge) {
+        (Pkce::Unsupported, _) => {}
+        (Pkce::Required | Pkce::Supported, Challenge::S256) => {
+            request = request.set_pkce_challenge(challenge);
+        }
+        (Pkce::Required | Pkce::Supported, Challenge::Plain) => {
+            request = request
+                .add_extra_param("code_challenge", verifier.clone())
+                .add_extra_param("code_challenge_method", "plain");
+        }
+        (Pkce::Required | Pkce::Supported, Challenge::S256Hex) => {
+            request = request
+                .add_extra_param("code_challenge", in_hex(challenge.as_str()))
+                .add_extra_param("code_challenge_method", "S256");
+        }
+    }
+    let standard = authorization.scope_separator == " " && authorization.scope_parameter == "scope";
+    if standard {
+        request = request.add_scopes(authorization.scopes.iter().cloned().map(Scope::new));
+    } else if !authorization.scopes.is_empty() {
+        let scopes = authorization.scopes.join(&authorization.scope_separator);
+        request = request.add_extra_param(&authorization.scope_parameter, scopes);
     }
     for (name, value) in &authorization.parameters {
         request = request.add_extra_param(name, value);
     }
     let (url, _) = request.url();
+    let url = with_client_id_as(url, &provider.file.client.id_parameter);
     Ok(AuthorizationRequest { url, state: state.into(), verifier: verifier.into() })
 }
 
-/// Exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5) at the endpoint recorded when the sign-in began. `date` is
-/// set to what the answer says of the provider's clock.
+/// A digest in base64url as the same digest in hexadecimal.
+fn in_hex(digest: &str) -> String {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(digest).unwrap_or_default();
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).flatten().collect()
+}
+
+/// The URL with its `client_id` under another name.
+fn with_client_id_as(mut url: Url, parameter: &str) -> Url {
+    if parameter == "client_id" {
+        return url;
+    }
+    let renamed = |name: &str| if name == "client_id" { parameter.to_owned() } else { name.to_owned() };
+    let pairs: Vec<_> = url.query_pairs().map(|(name, value)| (renamed(&name), value.into_owned())).collect();
+    url.query_pairs_mut().clear().extend_pairs(pairs);
+    url
+}
+
+/// Exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5) at the endpoint recorded when the sign-in began. Without a
+/// `verifier` the provider knows no challenges. `date` is set to what the answer says of the provider's clock.
 pub(crate) async fn exchange(
     http: &Http,
-    token_url: &str,
-    client_id: &str,
+    dialect: &Dialect<'_>,
     redirect_uri: &str,
     code: &SecretString,
-    verifier: &SecretString,
+    verifier: Option<&SecretString>,
     date: &OnceLock<Timestamp>,
 ) -> TokenOutcome {
-    let client = match client(token_url, client_id) {
+    let client = match client(dialect.token_url(), dialect.client_id()) {
         Ok(client) => client,
-        Err(outcome) => return outcome,
+        Err(error) => return request_refused(&error.to_string()),
     };
     let redirect = match RedirectUrl::new(redirect_uri.to_owned()) {
         Ok(redirect) => redirect,
         Err(error) => return request_refused(&error.to_string()),
     };
-    let result = client
-        .set_redirect_uri(redirect)
-        .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
-        .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
-        .request_async(&TokenSender { http, date })
-        .await;
-    outcome(result, &[code, verifier])
+    let client = client.set_redirect_uri(redirect);
+    let mut request = client.exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()));
+    if let Some(verifier) = verifier {
+        request = request.set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
+    }
+    let aside = OnceLock::new();
+    let result = request.request_async(&TokenSender { http, dialect, date, aside: &aside }).await;
+    let sent: Vec<_> = [Some(code), verifier, dialect.secret()].into_iter().flatten().collect();
+    with(outcome(result, &sent), aside)
 }
 
 /// Renews access (RFC 6749 6). No scope is sent: the grant's own scopes stand (R45). `date` is set to what the
 /// answer says of the provider's clock.
 pub(crate) async fn refresh(
     http: &Http,
-    token_url: &str,
-    client_id: &str,
+    dialect: &Dialect<'_>,
     refresh_token: &SecretString,
     date: &OnceLock<Timestamp>,
 ) -> TokenOutcome {
-    let client = match client(token_url, client_id) {
+    let client = match client(dialect.refresh_url(), dialect.client_id()) {
         Ok(client) => client,
-        Err(outcome) => return outcome,
+        Err(error) => return request_refused(&error.to_string()),
     };
+    let aside = OnceLock::new();
     let result = client
         .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
-        .request_async(&TokenSender { http, date })
+        .request_async(&TokenSender { http, dialect, date, aside: &aside })
         .await;
-    outcome(result, &[refresh_token])
+    let sent: Vec<_> = [Some(refresh_token), dialect.secret()].into_iter().flatten().collect();
+    with(outcome(result, &sent), aside)
 }
 
-/// What a revocation endpoint answered (RFC 7009 2.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum RevocationOutcome {
-    /// The token is dead: revoked, or unknown to the provider.
-    Done,
-    /// The provider refuses to do it.
-    Refused,
-    /// The provider did not answer, or asked to wait: it is tried again.
-    Later,
-}
-
-/// Revokes one token. `hint` is `refresh_token` or `access_token` (RFC 7009 2.1).
-pub(crate) async fn revoke(
-    http: &Http,
-    revocation_url: &Url,
-    client_id: &str,
-    token: &SecretString,
-    hint: &str,
-) -> RevocationOutcome {
-    let fields = [("token", token.expose_secret()), ("token_type_hint", hint), ("client_id", client_id)];
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let mut request = reqwest::Request::new(reqwest::Method::POST, revocation_url.clone());
-    let form = http::HeaderValue::from_static("application/x-www-form-urlencoded");
-    request.headers_mut().insert(http::header::CONTENT_TYPE, form);
-    *request.body_mut() = Some(body.into());
-    match http.send(request, token_answer::LIMIT).await {
-        Ok(Reply { status: 200..=299, .. }) => RevocationOutcome::Done,
-        Ok(Reply { status: 408 | 425 | 429 | 500..=599, .. })
-        | Err(NoReply::NotSent(_) | NoReply::Untrusted(_) | NoReply::Lost(_)) => RevocationOutcome::Later,
-        Ok(_) | Err(NoReply::TooLarge(_)) => RevocationOutcome::Refused,
+fn with(outcome: TokenOutcome, aside: OnceLock<Aside>) -> TokenOutcome {
+    match (outcome, aside.into_inner()) {
+        (TokenOutcome::Granted(granted), Some(aside)) => TokenOutcome::Granted(Granted { aside, ..granted }),
+        (outcome, _) => outcome,
     }
 }
 
@@ -208,9 +231,8 @@ type TokenClient = BasicClient<
     oauth2::EndpointSet,
 >;
 
-fn client(token_url: &str, client_id: &str) -> Result<TokenClient, TokenOutcome> {
-    let token_url =
-        TokenUrl::new(token_url.to_owned()).map_err(|error| request_refused(&error.to_string()))?;
+fn client(token_url: &str, client_id: &str) -> Result<TokenClient, url::ParseError> {
+    let token_url = TokenUrl::new(token_url.to_owned())?;
     Ok(BasicClient::new(ClientId::new(client_id.to_owned()))
         .set_auth_type(oauth2::AuthType::RequestBody)
         .set_token_uri(token_url))
@@ -262,6 +284,7 @@ fn unanswered(failure: SendFailure) -> TokenOutcome {
     match failure {
         SendFailure::NotSent(text) => TokenOutcome::NotSent { text },
         SendFailure::Untrusted(text) => TokenOutcome::Untrusted { text },
+        SendFailure::ProxyRefused => TokenOutcome::ProxyRefused,
         SendFailure::Redirected => TokenOutcome::Redirected,
         SendFailure::Throttled { retry_after } => TokenOutcome::Throttled { retry_after },
         SendFailure::Lost(text) => TokenOutcome::Ambiguous { text, by_provider: false },
@@ -278,6 +301,7 @@ mod tests {
     fn request() -> AuthorizationRequest {
         let catalog = Catalog::load(std::path::Path::new("/nonexistent"), None);
         let spotify = catalog.provider(&ProviderId::try_from("spotify").unwrap()).unwrap();
+        let spotify = &spotify.asking(&spotify.scopes_for(None).unwrap());
         // The verifier of RFC 7636 appendix B.
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned();
         let redirect = "dev.latchkey.app:/oauth/spotify";

@@ -14,6 +14,7 @@ use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, TokenResponse};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
+use super::dialect::{Aside, Dialect};
 use crate::http::{Http, NoReply, Reply};
 use crate::pacing::{RetryAfter, date};
 
@@ -31,6 +32,8 @@ pub(crate) struct Granted {
     pub(crate) life_s: Option<i64>,
     /// `None` where the provider does not say: then what was asked is what was granted (RFC 6749 5.1).
     pub(crate) scopes: Option<Vec<String>>,
+    /// What else the answer says.
+    pub(crate) aside: Aside,
 }
 
 impl std::fmt::Debug for Granted {
@@ -51,6 +54,7 @@ impl From<BasicTokenResponse> for Granted {
             bearer: matches!(response.token_type(), BasicTokenType::Bearer),
             life_s: response.expires_in().and_then(|life| i64::try_from(life.as_secs()).ok()),
             scopes,
+            aside: Aside::default(),
         }
     }
 }
@@ -64,6 +68,9 @@ pub(crate) enum SendFailure {
     /// Nothing was sent: the certificate is not trusted.
     #[error("{0}")]
     Untrusted(String),
+    /// Nothing was sent: the proxy wants a name and a password (F60).
+    #[error("the proxy wants a name and a password")]
+    ProxyRefused,
     /// A redirect, not followed (R32).
     #[error("the token endpoint answers with a redirect")]
     Redirected,
@@ -84,8 +91,11 @@ pub(crate) enum SendFailure {
 /// The engine's HTTP client as the `oauth2` crate takes one.
 pub(crate) struct TokenSender<'h> {
     pub(crate) http: &'h Http,
+    pub(crate) dialect: &'h Dialect<'h>,
     /// Set to the `Date` of the answer, where it has one.
     pub(crate) date: &'h OnceLock<Timestamp>,
+    /// Set to what the answer says beside the tokens.
+    pub(crate) aside: &'h OnceLock<Aside>,
 }
 
 impl<'c> AsyncHttpClient<'c> for TokenSender<'_> {
@@ -93,32 +103,32 @@ impl<'c> AsyncHttpClient<'c> for TokenSender<'_> {
     type Future = BoxFuture<'c, Result<HttpResponse, SendFailure>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(send(self.http, self.date, request))
+        Box::pin(send(self, request))
     }
 }
 
 /// Sends a token request and hands on what is an answer.
-async fn send(
-    http: &Http,
-    seen: &OnceLock<Timestamp>,
-    request: HttpRequest,
-) -> Result<HttpResponse, SendFailure> {
+async fn send(sender: &TokenSender<'_>, request: HttpRequest) -> Result<HttpResponse, SendFailure> {
+    let request = sender.dialect.put(request);
     let request =
         request.try_into().map_err(|_| SendFailure::NotSent("the request cannot be built".into()))?;
-    match http.send(request, LIMIT).await {
+    match sender.http.send(request, LIMIT).await {
         Ok(reply) => {
             // One sender sends one request.
-            date(&reply.headers).map(|date| seen.set(date));
-            answer(&reply)
+            date(&reply.headers).map(|date| sender.date.set(date));
+            let (response, aside) = answer(&reply, sender.dialect)?;
+            let _ = sender.aside.set(aside);
+            Ok(response)
         }
         Err(NoReply::NotSent(text)) => Err(SendFailure::NotSent(text)),
         Err(NoReply::Untrusted(text)) => Err(SendFailure::Untrusted(text)),
+        Err(NoReply::ProxyRefused) => Err(SendFailure::ProxyRefused),
         Err(NoReply::Lost(text)) => Err(SendFailure::Lost(text)),
         Err(error @ NoReply::TooLarge(_)) => Err(SendFailure::Fault(error.to_string())),
     }
 }
 
-fn answer(reply: &Reply) -> Result<HttpResponse, SendFailure> {
+fn answer(reply: &Reply, dialect: &Dialect<'_>) -> Result<(HttpResponse, Aside), SendFailure> {
     match reply.status {
         300..=399 => return Err(SendFailure::Redirected),
         429 | 503 => {
@@ -132,7 +142,7 @@ fn answer(reply: &Reply) -> Result<HttpResponse, SendFailure> {
         }
         _ => {}
     }
-    let Some(mut object) = json_object(&reply.body) else {
+    let Some((mut object, aside)) = dialect.read(&reply.body) else {
         return Err(SendFailure::Fault(format!("status {} without a JSON answer", reply.status)));
     };
     let is_error = object.get("error").is_some_and(Value::is_string) && !object.contains_key("access_token");
@@ -144,15 +154,8 @@ fn answer(reply: &Reply) -> Result<HttpResponse, SendFailure> {
     let body = serde_json::to_vec(&object).map_err(|error| SendFailure::Fault(error.to_string()))?;
     let built =
         http::Response::builder().status(status).header("content-type", "application/json").body(body);
-    built.map_err(|error| SendFailure::Fault(error.to_string()))
-}
-
-fn json_object(body: &[u8]) -> Option<Map<String, Value>> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Some(object),
-        Ok(_) | Err(_) => None,
-    }
+    let response = built.map_err(|error| SendFailure::Fault(error.to_string()))?;
+    Ok((response, aside))
 }
 
 /// Brings an odd answer into the form of RFC 6749 5.1 (F17 to F23).

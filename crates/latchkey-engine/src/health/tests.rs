@@ -3,13 +3,14 @@
 use latchkey_protocol::{ConfigurationFault, ConnectionId, Keep, ProviderId, RestingPlace};
 
 use super::*;
-use crate::connection::{Access, Account, Failure, Grant, Track};
+use crate::connection::{Access, Account, Failure, Grant, Track, Values};
 
 const NOW: Timestamp = Timestamp(1_000_000_000_000);
 const ALIVE: Moment = Moment {
     doing: Doing::Nothing,
     access_alive: true,
     clock_ahead_ms: None,
+    api_waits_until: None,
     next_renewal_at: Some(Timestamp(1_000_000_060_000)),
     unsettled: None,
 };
@@ -21,7 +22,7 @@ fn good() -> Connection {
         provider: ProviderId::try_from("sandbox").unwrap(),
         provider_name: "Sandbox".into(),
         client_id: "client".into(),
-        account: Account { key: "ada".into(), name: "Ada".into(), picture: None },
+        account: Account { key: "ada".into(), name: "Ada".into(), picture: None, person: None },
         keep: Keep::Keychain,
         epoch: 1,
         generation: 1,
@@ -36,6 +37,8 @@ fn good() -> Connection {
         track: Track::default(),
         resting: RestingPlace::Keychain,
         created_at: NOW,
+        variables: Values::new(),
+        kept: Values::new(),
     }
 }
 
@@ -142,4 +145,15 @@ fn attention_and_misconfiguration_decide_the_colour_alone() {
 fn a_locked_keychain_is_a_padlock_and_no_alarm() {
     let health = health(&good(), &Moment { doing: Doing::Locked, ..DEAD }, NOW);
     assert_eq!((health.activity, health.severity), (Activity::Locked, Severity::Degraded));
+}
+
+#[test]
+fn an_api_that_asks_to_wait_is_said_where_nothing_is_under_way() {
+    let until = Timestamp(NOW.0 + 19_056_000);
+    let moment = Moment { api_waits_until: Some(until), clock_ahead_ms: Some(180_000), ..ALIVE };
+    let waiting = health(&good(), &moment, NOW);
+    assert_eq!(waiting.activity, Activity::RateLimited { until });
+    assert_eq!(waiting.severity, Severity::Notice);
+    let refreshing = Moment { doing: Doing::Refreshing, ..moment };
+    assert_eq!(health(&good(), &refreshing, NOW).activity, Activity::Refreshing);
 }

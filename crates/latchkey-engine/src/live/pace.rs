@@ -8,7 +8,7 @@ use crate::connection::Connection;
 use crate::http::host_of;
 use crate::pacing::Ask;
 use crate::pocketbase::Address;
-use crate::provider::Protocol;
+use crate::provider::{Api, Protocol};
 
 impl Parts {
     /// An answer of `endpoint` with this `Date` came to a request that left at `sent`.
@@ -24,33 +24,43 @@ impl Parts {
 
     /// Where the account of a connection is, at a server that the person named.
     pub(crate) fn address_of(&self, connection: &Connection) -> Option<Address> {
-        match self.provider_of(connection)?.file.protocol {
-            Protocol::Oauth2 => None,
+        match self.catalog.provider(&connection.provider)?.file.protocol {
+            Protocol::Oauth2 | Protocol::Oidc | Protocol::Oauth1 => None,
             Protocol::Pocketbase => Address::from_key(&connection.account.key),
-        }
-    }
-
-    /// Where a connection is renewed: what its provider's file says, or the server that its account names.
-    pub(crate) fn token_endpoint(&self, connection: &Connection) -> Option<String> {
-        let file = &self.provider_of(connection)?.file;
-        match file.protocol {
-            Protocol::Oauth2 => Some(file.authorization.token_url.clone()),
-            Protocol::Pocketbase => {
-                Some(self.address_of(connection)?.realm.endpoint(&["auth-refresh"]).to_string())
-            }
         }
     }
 
     /// What the gate is told of a connection that wants to ask its token endpoint.
     pub(crate) fn ask(&self, connection: &Connection) -> Ask {
-        let file = self.provider_of(connection).map(|provider| &provider.file);
+        let provider = self.provider_of(connection);
+        let file = provider.as_ref().map(|provider| &provider.file);
         Ask {
             who: connection.id.clone(),
-            endpoint: self.token_endpoint(connection).unwrap_or_default(),
+            endpoint: file.map(|file| file.token.url.clone()).unwrap_or_default(),
             client_id: connection.client_id.clone(),
             account: connection.account.key.clone(),
             scope: file.map(|file| file.refresh.rate_limit).unwrap_or_default(),
         }
+    }
+
+    /// The same of one that wants to call the provider's API.
+    pub(crate) fn ask_api(connection: &Connection, api: &Api) -> Ask {
+        Ask {
+            who: connection.id.clone(),
+            endpoint: api.url.clone(),
+            client_id: connection.client_id.clone(),
+            account: connection.account.key.clone(),
+            scope: api.rate_limit,
+        }
+    }
+
+    /// Until when the API of a connection's provider asked to be left alone.
+    pub(super) fn api_waits_until(&self, connection: &Connection) -> Option<Timestamp> {
+        let provider = self.provider_of(connection)?;
+        let api = provider.file.api.as_ref()?;
+        let boot = self.clock.boot();
+        let until = self.gate.limited_until(&Self::ask_api(connection, api), boot)?;
+        Some(self.now().plus(until.0.saturating_sub(boot.0)))
     }
 }
 

@@ -101,6 +101,12 @@ fn why(reason: AttentionReason, name: &str) -> String {
         AttentionReason::Unreadable => "The stored sign-in cannot be read.".to_owned(),
         AttentionReason::MemoryOnly => "It was kept in memory only and ended with Latchkey.".to_owned(),
         AttentionReason::RolledBack => "An older copy of Latchkey's database was put back.".to_owned(),
+        AttentionReason::EndedTogether => {
+            "Another connection of the same account was disconnected, which ended this one too.".to_owned()
+        }
+        AttentionReason::IdentityChanged => {
+            format!("{name} renewed it as the sign-in of another account.")
+        }
         AttentionReason::HandedOver => "It was exported for another computer.".to_owned(),
     }
 }
@@ -114,6 +120,7 @@ fn what(fault: ConfigurationFault, name: &str) -> String {
         ConfigurationFault::CertificateUntrusted => {
             format!("{name}'s certificate is not trusted on this computer.")
         }
+        ConfigurationFault::ProxyCredentials => "The proxy wants a name and a password.".to_owned(),
         ConfigurationFault::ProviderMissing => format!("The provider file of {name} is missing."),
         ConfigurationFault::TokensRefused => format!("{name}'s API refuses the tokens that {name} issues."),
     }

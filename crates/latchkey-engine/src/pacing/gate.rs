@@ -39,6 +39,24 @@ impl Ask {
 
 type LimitKey = (String, String, Option<String>);
 
+/// Whom a request to wait concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Limited {
+    /// What was asked.
+    pub endpoint: String,
+    /// The client id.
+    pub client_id: String,
+    /// The account's key; every account of the client id where there is none.
+    pub account: Option<String>,
+}
+
+impl From<&Ask> for Limited {
+    fn from(ask: &Ask) -> Self {
+        let (endpoint, client_id, account) = ask.limit_key();
+        Self { endpoint, client_id, account }
+    }
+}
+
 /// Why somebody does not pass, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Held {
@@ -118,6 +136,16 @@ impl Gate {
         let mut state = self.state();
         let known = state.limits.entry(ask.limit_key()).or_insert(until);
         *known = until.max(*known);
+    }
+
+    /// The process before this one was asked to wait.
+    pub(crate) fn remember(&self, limited: Limited, until: Boot) {
+        self.state().limits.insert((limited.endpoint, limited.client_id, limited.account), until);
+    }
+
+    /// Until when a provider asked this account, or all of its client id, to wait.
+    pub(crate) fn limited_until(&self, ask: &Ask, now: Boot) -> Option<Boot> {
+        self.state().limits.get(&ask.limit_key()).copied().filter(|until| *until > now)
     }
 
     /// The network was gone: faults before that say nothing of the providers.

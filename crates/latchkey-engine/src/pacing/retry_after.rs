@@ -4,8 +4,12 @@ use http::HeaderMap;
 use http::header::{DATE, HeaderName, RETRY_AFTER};
 use latchkey_protocol::Timestamp;
 
-/// The shortest and the longest wait a provider may ask for, in milliseconds: a second and an hour.
-const RANGE_MS: (i64, i64) = (1_000, 3_600_000);
+/// The shortest wait a provider may ask for, in milliseconds.
+const LEAST_MS: i64 = 1_000;
+/// The longest wait before a sign-in is renewed, in milliseconds: an hour. Longer ones would let it end.
+const LONGEST_MS: i64 = 3_600_000;
+/// The longest wait before an API is called again, in milliseconds: a day. Waits of hours are met (Spotify).
+const LONGEST_FOR_CALLS_MS: i64 = 86_400_000;
 
 /// What a provider asks: to be left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +24,26 @@ impl RetryAfter {
     /// What the headers of an answer ask for; `None` where nothing can be understood. A date counts from the
     /// answer's own `Date` where there is one: then neither clock need be right.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
+        Self::read_up_to(headers, LONGEST_MS)
+    }
+
+    /// The same for calls of an API, in milliseconds: nobody loses a sign-in by waiting longer there.
+    pub(crate) fn for_calls_ms(headers: &HeaderMap, provider_now: Timestamp) -> Option<i64> {
+        Self::read_up_to(headers, LONGEST_FOR_CALLS_MS).map(|asked| match asked {
+            Self::For(wait) => wait,
+            Self::Until(until) => clamped(until.0.saturating_sub(provider_now.0), LONGEST_FOR_CALLS_MS),
+        })
+    }
+
+    fn read_up_to(headers: &HeaderMap, longest: i64) -> Option<Self> {
         let text = text(headers, RETRY_AFTER)?;
         match text.parse::<f64>() {
-            Ok(seconds) if seconds.is_finite() => Some(Self::For(clamped(milliseconds(seconds)))),
+            Ok(seconds) if seconds.is_finite() => Some(Self::For(clamped(milliseconds(seconds), longest))),
             Ok(_) => None,
             Err(_) => {
                 let until = timestamp(text)?;
-                Some(date(headers).map_or(Self::Until(until), |now| Self::For(clamped(until.0 - now.0))))
+                let from = |now: Timestamp| Self::For(clamped(until.0 - now.0, longest));
+                Some(date(headers).map_or(Self::Until(until), from))
             }
         }
     }
@@ -35,7 +52,7 @@ impl RetryAfter {
     pub(crate) fn wait_ms(self, provider_now: Timestamp) -> i64 {
         match self {
             Self::For(wait) => wait,
-            Self::Until(until) => clamped(until.0.saturating_sub(provider_now.0)),
+            Self::Until(until) => clamped(until.0.saturating_sub(provider_now.0), LONGEST_MS),
         }
     }
 }
@@ -54,15 +71,15 @@ fn timestamp(text: &str) -> Option<Timestamp> {
     i64::try_from(since.as_millis()).ok().map(Timestamp)
 }
 
-fn clamped(wait: i64) -> i64 {
-    wait.clamp(RANGE_MS.0, RANGE_MS.1)
+fn clamped(wait: i64, longest: i64) -> i64 {
+    wait.clamp(LEAST_MS, longest)
 }
 
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a float beyond the range of i64 saturates, which is clamped anyway"
 )]
-fn milliseconds(seconds: f64) -> i64 {
+pub(crate) fn milliseconds(seconds: f64) -> i64 {
     (seconds * 1000.0) as i64
 }
 
@@ -94,6 +111,19 @@ mod tests {
         for (asked, wait) in [("0", 1_000), ("-5", 1_000), ("90000", 3_600_000), ("1e300", 3_600_000)] {
             assert_eq!(read(asked, ALONE), Some(RetryAfter::For(wait)), "{asked}");
         }
+    }
+
+    #[test]
+    fn a_wait_for_calls_may_last_hours_and_at_most_a_day() {
+        let for_calls = |text: &'static str| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]);
+            RetryAfter::for_calls_ms(&headers, timestamp(NOON).unwrap())
+        };
+        assert_eq!(for_calls("19056"), Some(19_056_000));
+        assert_eq!(for_calls("1.5"), Some(1_500));
+        assert_eq!(for_calls("Sat, 21 Nov 2026 17:00:00 GMT"), Some(5 * 3_600_000));
+        assert_eq!(for_calls("9000000"), Some(86_400_000));
+        assert_eq!(for_calls("soon"), None);
     }
 
     #[test]

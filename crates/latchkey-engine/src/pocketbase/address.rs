@@ -5,6 +5,7 @@ use std::fmt;
 
 use url::{Host, Url};
 
+use crate::connection::Values;
 use crate::provider::file::check_url;
 
 /// The collection that every PocketBase has.
@@ -56,6 +57,12 @@ impl Realm {
             path.pop_if_empty().extend(["api", "collections", &self.collection]).extend(parts);
         }
         url
+    }
+
+    /// Where it is, by the names that a provider file has for that.
+    pub(crate) fn values(&self) -> Values {
+        let (server, collection) = (self.server().to_owned(), self.collection.clone());
+        [("server".to_owned(), server), ("collection".to_owned(), collection)].into()
     }
 
     /// The server as people write it, without the slash at its end.

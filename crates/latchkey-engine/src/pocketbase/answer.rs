@@ -114,6 +114,9 @@ pub(crate) enum Refusal {
     /// A redirect, which is never followed.
     #[error("the server answers with a redirect, which is never followed")]
     Redirected,
+    /// The proxy wants to know who asks.
+    #[error("the proxy of this computer wants a user name and a password")]
+    ProxyRefused,
     /// The server failed, or what answers is no PocketBase.
     #[error("{0}")]
     Fault(String),
@@ -130,6 +133,7 @@ impl From<NoReply> for Refusal {
         match error {
             NoReply::Untrusted(text) => Self::Untrusted(text),
             NoReply::NotSent(text) | NoReply::Lost(text) => Self::Unreachable(text),
+            NoReply::ProxyRefused => Self::ProxyRefused,
             NoReply::TooLarge(_) => Self::Fault(error.to_string()),
         }
     }

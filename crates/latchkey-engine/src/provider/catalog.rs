@@ -2,8 +2,9 @@
 //!
 //! A file that is wrong is named and left alone; all others load.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use latchkey_protocol::ProviderId;
 
@@ -25,7 +26,7 @@ pub(crate) struct CatalogNotice {
 /// The providers at hand, by id, in the order in which people see them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Catalog {
-    providers: Vec<Provider>,
+    providers: Vec<Arc<Provider>>,
     notices: Vec<CatalogNotice>,
 }
 
@@ -37,22 +38,24 @@ impl Catalog {
         for (name, text) in BUILT_IN {
             catalog.take(Path::new(name), text, sandbox);
         }
+        let mut own = BTreeSet::new();
         for (path, text) in own_files(folder, &mut catalog.notices) {
-            catalog.take(&path, &text, sandbox);
+            own.extend(catalog.take(&path, &text, sandbox));
         }
-        let needs_sandbox = |provider: &Provider| provider.file.authorization.url.contains("{sandbox}");
+        let needs_sandbox = |provider: &Arc<Provider>| provider.file.authorization.url.contains("{sandbox}");
         catalog.providers.retain(|provider| !needs_sandbox(provider));
-        catalog.providers.sort_by_key(|provider| !provider.file.for_testing);
+        // What a person wrote is what a person looks for.
+        catalog.providers.sort_by_key(|provider| (!provider.file.for_testing, !own.contains(&provider.id)));
         catalog
     }
 
     /// Every provider.
-    pub(crate) fn providers(&self) -> &[Provider] {
+    pub(crate) fn providers(&self) -> &[Arc<Provider>] {
         &self.providers
     }
 
     /// One provider.
-    pub(crate) fn provider(&self, id: &ProviderId) -> Option<&Provider> {
+    pub(crate) fn provider(&self, id: &ProviderId) -> Option<&Arc<Provider>> {
         self.providers.iter().find(|provider| &provider.id == id)
     }
 
@@ -61,14 +64,19 @@ impl Catalog {
         &self.notices
     }
 
-    fn take(&mut self, path: &Path, text: &str, sandbox: Option<&str>) {
+    fn take(&mut self, path: &Path, text: &str, sandbox: Option<&str>) -> Option<ProviderId> {
         let text = sandbox.map_or_else(|| text.to_owned(), |origin| text.replace("{sandbox}", origin));
         match file::parse(&text).and_then(|file| named(file, &text)) {
             Ok(provider) => {
                 self.providers.retain(|known| known.id != provider.id);
-                self.providers.push(provider);
+                let id = provider.id.clone();
+                self.providers.push(Arc::new(provider));
+                Some(id)
             }
-            Err(fault) => self.notices.push(CatalogNotice { path: path.to_owned(), fault }),
+            Err(fault) => {
+                self.notices.push(CatalogNotice { path: path.to_owned(), fault });
+                None
+            }
         }
     }
 }
@@ -154,9 +162,12 @@ mod tests {
         let cases = [
             (good.replace("summary =", "sumary ="), "sumary", Some(line_of("summary ="))),
             (
-                good.replace("token_url = \"https", "token_url = \"http"),
+                good.replace(
+                    "url = \"https://accounts.spotify.com/api",
+                    "url = \"http://accounts.spotify.com/api",
+                ),
                 "unprotected",
-                Some(line_of("token_url")),
+                Some(line_of("/api/token")),
             ),
             (good.replace("[\"/account_id\"", "[\"account_id\""), "JSON Pointer", Some(line_of("key = ["))),
             (

@@ -1,14 +1,38 @@
-//! The form of a provider file, and what makes one wrong.
+//! The form of a provider file.
 //!
-//! The build script compiles this file too, so that a built-in file which this page refuses never ships.
+//! The build script compiles this page and those below it too, so that a built-in file which they refuse never
+//! ships. Paths are named, because for the build script this page is in another place of the tree.
+
+#[path = "file/client.rs"]
+mod client;
+#[path = "file/endpoints.rs"]
+mod endpoints;
+#[path = "file/place.rs"]
+mod place;
+#[path = "file/rules.rs"]
+mod rules;
+#[cfg(test)]
+#[path = "file/schema.rs"]
+mod schema;
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use url::Url;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use client::{Client, ClientAuthentication, Registration, RegistrationStyle, SecretNeed};
+pub(crate) use endpoints::{
+    Authorization, Challenge, Device, Identity, Method, Pkce, Presentation, RedirectKind, Revocation,
+    RevocationStyle, Token, TokenAnswerForm, TokenBody, Validation,
+};
+pub(crate) use place::{Kept, Values, Variable};
+pub(crate) use rules::check_url;
+
+use super::api::Api;
+use super::purpose::Purpose;
 
 /// A provider as data. Unknown keys are refused, so that a typing error is not a silent default.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProviderFile {
     /// Lower-case letters, digits and hyphens; part of redirect URIs, so it never changes.
@@ -17,21 +41,50 @@ pub(crate) struct ProviderFile {
     pub name: String,
     /// What connecting it is good for, in one sentence.
     pub summary: String,
+    /// Among what people look for it.
+    #[serde(default)]
+    pub category: Category,
     /// What it speaks.
     #[serde(default)]
     pub protocol: Protocol,
+    /// The service itself.
+    pub website: Option<String>,
+    /// What the provider says about its OAuth.
+    pub docs_url: Option<String>,
     /// The provider's page where a person removes access.
     pub manage_url: Option<String>,
     /// Whether it exists only for trying things out.
     #[serde(default)]
     pub for_testing: bool,
+    /// Who may use it, and from where.
+    #[serde(default)]
+    pub availability: Availability,
+    /// What the person says before a sign-in, by name; `{name}` in URLs.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Variable>,
     /// The client registration.
     #[serde(default)]
     pub client: Client,
-    /// The authorization code flow.
+    /// The authorization endpoint.
     pub authorization: Authorization,
+    /// What a person may allow or leave, beyond the scopes that are always asked for.
+    #[serde(default)]
+    pub purposes: Vec<Purpose>,
+    /// The token endpoint.
+    pub token: Token,
     /// The call that names the account.
     pub identity: Identity,
+    /// The API, where Latchkey calls it.
+    pub api: Option<Api>,
+    /// Where tokens are revoked.
+    pub revocation: Option<Revocation>,
+    /// The device flow.
+    pub device: Option<Device>,
+    /// A call that the provider wants again and again.
+    pub validation: Option<Validation>,
+    /// What of redirects and token answers is stored with a connection, by name; `{name}` in later URLs.
+    #[serde(default)]
+    pub keep: BTreeMap<String, Kept>,
     /// What the provider does to grants.
     #[serde(default)]
     pub grant: Grant,
@@ -40,93 +93,134 @@ pub(crate) struct ProviderFile {
     pub refresh: Refresh,
 }
 
+/// Among what people look for a provider.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Category {
+    /// Accounting, sales, payments.
+    Business,
+    /// Talking to people.
+    Chat,
+    /// Making software.
+    Developer,
+    /// Keeping files.
+    Files,
+    /// Playing.
+    Games,
+    /// Body and sport.
+    Health,
+    /// Saying who one is.
+    Identity,
+    /// Post.
+    Mail,
+    /// Places.
+    Maps,
+    /// Music, pictures, films.
+    Media,
+    /// Anything else.
+    #[default]
+    Other,
+    /// Getting things done.
+    Productivity,
+    /// On a server of one's own.
+    SelfHosted,
+    /// Meeting people.
+    Social,
+}
+
 /// What a provider speaks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Protocol {
     /// OAuth 2.0 (RFC 6749).
     #[default]
     Oauth2,
-    /// PocketBase's own, on a server that the person names.
+    /// OpenID Connect, of which Latchkey uses what it shares with OAuth 2.0.
+    Oidc,
+    /// OAuth 1.0a (RFC 5849), which Latchkey does not speak.
+    Oauth1,
+    /// PocketBase's own, on a server that the person names while signing in.
     Pocketbase,
 }
 
-/// The client registration (RFC 6749 2).
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Who may use a provider, and from where.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Client {
-    /// A client id that everybody may use; absent where each person brings one.
-    pub id: Option<String>,
-    /// The page where applications are registered.
-    pub register_url: Option<String>,
-    /// What to do there, each step one sentence.
+pub(crate) struct Availability {
+    /// Who may register a client.
     #[serde(default)]
-    pub steps: Vec<String>,
+    pub status: Status,
+    /// What a desktop program needs there.
+    #[serde(default)]
+    pub fit: Fit,
+    /// Why it cannot be connected to from here; absent where it can.
+    pub reason: Option<String>,
 }
 
-/// The authorization code flow (RFC 6749 4.1, RFC 7636).
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Authorization {
-    /// Where the browser goes.
-    pub url: String,
-    /// Where codes and refresh tokens are exchanged.
-    pub token_url: String,
-    /// Where tokens are revoked (RFC 7009).
-    pub revocation_url: Option<String>,
-    /// Ways back from the browser, best first.
-    pub redirects: Vec<RedirectKind>,
-    /// The scopes to ask for.
-    #[serde(default)]
-    pub scopes: Vec<String>,
-    /// What each scope means, in words a person agrees to.
-    #[serde(default)]
-    pub scope_words: BTreeMap<String, String>,
-    /// Further parameters of the authorization request.
-    #[serde(default)]
-    pub parameters: BTreeMap<String, String>,
-    /// The issuer; when present, an `iss` in the answer must equal it (RFC 9207 2.4).
-    pub issuer: Option<String>,
-    /// Whether the provider promises an `iss` in each answer (RFC 9207 3).
-    #[serde(default)]
-    pub issuer_in_answer: bool,
-}
-
-/// A way back from the browser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// Who may register a client.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum RedirectKind {
-    /// A private-use URI scheme (RFC 8252 7.1).
-    DeepLink,
-    /// A port on a loopback literal (RFC 8252 7.3).
-    Loopback,
+pub(crate) enum Status {
+    /// Anybody.
+    #[default]
+    Open,
+    /// Whoever passes a review.
+    Approval,
+    /// Chosen partners.
+    Limited,
+    /// Nobody any more.
+    Closed,
+    /// The service is switched off.
+    Sunset,
 }
 
-/// The call that names the account. Each field is a list of JSON Pointers (RFC 6901), first match wins.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Identity {
-    /// Answers a GET with a bearer token.
-    pub url: String,
-    /// The immutable key.
-    pub key: Vec<String>,
-    /// The name to show.
-    pub name: Vec<String>,
-    /// The picture's URL.
-    #[serde(default)]
-    pub picture: Vec<String>,
+/// What a desktop program needs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Fit {
+    /// No secret.
+    #[default]
+    Native,
+    /// A client id and a secret of the person's own.
+    ByoSecret,
+    /// A server in between, for an https redirect or a secret that must not be on a desktop.
+    Broker,
+    /// It is not open to desktop programs.
+    Restricted,
 }
 
 /// What the provider does to grants.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Grant {
     /// Days after which a grant ends whatever happens.
     pub life_days: Option<u16>,
+    /// What a revocation ends: one grant, unless the provider says otherwise.
+    #[serde(default)]
+    pub revocation_ends: RevocationEnds,
+}
+
+/// What a revocation ends (RFC 7009 2.1 leaves it to the provider).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RevocationEnds {
+    /// The grant of the revoked token.
+    #[default]
+    Grant,
+    /// Every grant of the account to the client id.
+    Account,
 }
 
 /// When access is renewed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refresh {
     /// Seconds before the end of access at which it is renewed.
@@ -135,10 +229,14 @@ pub(crate) struct Refresh {
     /// Whom a request of the token endpoint to wait concerns: one account, unless the provider says otherwise.
     #[serde(default)]
     pub rate_limit: RateLimitScope,
+    /// What the provider is known to do with a refresh token that was used. Whatever it does is followed.
+    #[serde(default)]
+    pub rotation: RotationHabit,
 }
 
 /// Whom a request to wait concerns.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RateLimitScope {
     /// The account that was asked about.
@@ -148,9 +246,24 @@ pub(crate) enum RateLimitScope {
     Client,
 }
 
+/// What becomes of a refresh token that was used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RotationHabit {
+    /// Another one takes its place.
+    Always,
+    /// It stays.
+    Never,
+    /// Nobody has found out.
+    #[default]
+    Unknown,
+}
+
 impl Default for Refresh {
     fn default() -> Self {
-        Self { buffer_seconds: five_minutes(), rate_limit: RateLimitScope::default() }
+        let (rate_limit, rotation) = (RateLimitScope::default(), RotationHabit::default());
+        Self { buffer_seconds: five_minutes(), rate_limit, rotation }
     }
 }
 
@@ -169,12 +282,6 @@ pub(crate) struct FileFault {
     pub remedy: String,
 }
 
-impl FileFault {
-    fn new(text: &str, key: &str, value: &str, message: String, remedy: impl Into<String>) -> Self {
-        Self { line: line_of(text, key, value), message, remedy: remedy.into() }
-    }
-}
-
 /// Reads and checks the text of a provider file.
 pub(crate) fn parse(text: &str) -> Result<ProviderFile, FileFault> {
     let file: ProviderFile = toml::from_str(text).map_err(|error| FileFault {
@@ -182,141 +289,95 @@ pub(crate) fn parse(text: &str) -> Result<ProviderFile, FileFault> {
         message: error.message().trim().replace('\n', " "),
         remedy: "Compare the key with docs/add-a-provider.md and save the file again.".to_owned(),
     })?;
-    check(&file, text)?;
+    rules::check(&file, text)?;
     Ok(file)
 }
 
-fn check(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
-    check_id(file, text)?;
-    check_urls(file, text)?;
-    check_pointers(file, text)?;
-    check_authorization(file, text)
-}
+impl ProviderFile {
+    /// Every URL of the file that a name in braces may stand in, with its key.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let authorization = &self.authorization;
+        let list = [
+            ("url", Some(&authorization.url)),
+            ("par_url", authorization.par_url.as_ref()),
+            ("issuer", authorization.issuer.as_ref()),
+            ("url", Some(&self.token.url)),
+            ("refresh_url", self.token.refresh_url.as_ref()),
+            ("url", self.identity.url.as_ref()),
+            ("url", self.api.as_ref().map(|api| &api.url)),
+            ("pictures_url", self.api.as_ref().and_then(|api| api.pictures_url.as_ref())),
+            ("url", self.revocation.as_ref().map(|revocation| &revocation.url)),
+            ("url", self.device.as_ref().map(|device| &device.url)),
+            ("url", self.validation.as_ref().map(|validation| &validation.url)),
+            ("url", self.client.registration.as_ref().map(|registration| &registration.url)),
+            ("manage_url", self.manage_url.as_ref()),
+            ("register_url", self.client.register_url.as_ref()),
+            ("website", self.website.as_ref()),
+            ("docs_url", self.docs_url.as_ref()),
+        ];
+        list.into_iter().filter_map(|(key, url)| Some((key, url?)))
+    }
 
-fn check_id(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let good = (1..=40).contains(&file.id.len())
-        && file.id.bytes().all(plain)
-        && !file.id.starts_with('-')
-        && !file.id.ends_with('-');
-    if good {
-        return Ok(());
+    /// Whether anything is to be put into it.
+    pub(crate) fn is_open(&self) -> bool {
+        let identity = &self.identity;
+        let headers = identity.headers.values().chain(&identity.body);
+        let revocation = self.revocation.iter().flat_map(|revocation| revocation.parameters.values());
+        let mut texts = self.urls().map(|(_, url)| url).chain(headers).chain(revocation);
+        texts.any(|text| !place::names(text).is_empty())
     }
-    let message = format!("the id \"{}\" cannot be part of a redirect URI", file.id.escape_debug());
-    Err(FileFault::new(text, "id", &file.id, message, "Use 1 to 40 of a-z, 0-9 and inner hyphens."))
-}
 
-fn check_urls(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
-    let authorization = &file.authorization;
-    let always = [
-        ("url", Some(&authorization.url)),
-        ("token_url", Some(&authorization.token_url)),
-        ("revocation_url", authorization.revocation_url.as_ref()),
-        ("issuer", authorization.issuer.as_ref()),
-        ("url", Some(&file.identity.url)),
-        ("manage_url", file.manage_url.as_ref()),
-        ("register_url", file.client.register_url.as_ref()),
-    ];
-    for (key, url) in always {
-        let Some(url) = url else { continue };
-        check_url(url).map_err(|why| {
-            let remedy = "Use an https URL; http is allowed for 127.0.0.1 and [::1] only.";
-            FileFault::new(text, key, url, format!("{key} = \"{}\": {why}", url.escape_debug()), remedy)
-        })?;
-    }
-    Ok(())
-}
-
-/// Whether a secret may be sent to `url`: https, or http to a loopback literal, which never leaves the
-/// computer (RFC 6749 3.1.2.1, RFC 8252 8.3).
-pub(crate) fn check_url(url: &str) -> Result<Url, &'static str> {
-    // What picks its port when it starts, or is named by the person, is checked when it is known.
-    let url = url.replace("{sandbox}", "http://127.0.0.1:1").replace("{server}", "https://server.invalid");
-    let url = Url::parse(&url).map_err(|_| "this is not a URL")?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("a URL must not carry a user name or password");
-    }
-    if url.fragment().is_some() {
-        return Err("an endpoint has no fragment");
-    }
-    let loopback = matches!(url.host(), Some(url::Host::Ipv4(ip)) if ip.is_loopback())
-        || matches!(url.host(), Some(url::Host::Ipv6(ip)) if ip.is_loopback());
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if loopback => Ok(url),
-        _ => Err("a sign-in would travel unprotected"),
-    }
-}
-
-fn check_pointers(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
-    let identity = &file.identity;
-    for (key, pointers) in [("key", &identity.key), ("name", &identity.name), ("picture", &identity.picture)]
-    {
-        if let Some(bad) = pointers.iter().find(|pointer| !pointer.starts_with('/')) {
-            let message = format!("\"{}\" in {key} is no JSON Pointer", bad.escape_debug());
-            return Err(FileFault::new(text, key, bad, message, "A pointer begins with a slash: \"/id\"."));
+    /// The file with `values` in the place of their names.
+    pub(crate) fn filled(&self, values: &Values) -> Self {
+        let mut file = self.clone();
+        let in_url = |text: &mut String| {
+            *text = place::fill(text, values, |value| {
+                if value.contains("://") { value.to_owned() } else { in_a_url(value) }
+            });
+        };
+        let plain = |text: &mut String| *text = place::fill(text, values, str::to_owned);
+        let in_json =
+            |text: &mut String| *text = place::fill(text, values, |value| value.replace(['"', '\\'], ""));
+        in_url(&mut file.authorization.url);
+        in_url(&mut file.token.url);
+        file.authorization.issuer.iter_mut().for_each(in_url);
+        file.token.refresh_url.iter_mut().for_each(in_url);
+        file.identity.url.iter_mut().for_each(in_url);
+        file.identity.headers.values_mut().for_each(plain);
+        file.identity.body.iter_mut().for_each(in_json);
+        if let Some(api) = &mut file.api {
+            in_url(&mut api.url);
+            api.pictures_url.iter_mut().for_each(in_url);
         }
+        if let Some(revocation) = &mut file.revocation {
+            in_url(&mut revocation.url);
+            revocation.parameters.values_mut().for_each(plain);
+        }
+        file.device.iter_mut().for_each(|device| in_url(&mut device.url));
+        file.validation.iter_mut().for_each(|validation| in_url(&mut validation.url));
+        file.client.registration.iter_mut().for_each(|registration| in_url(&mut registration.url));
+        file.manage_url.iter_mut().for_each(in_url);
+        file.client.register_url.iter_mut().for_each(in_url);
+        file
     }
-    if identity.key.is_empty() {
-        let message = "without a key no account can be told from another".to_owned();
-        return Err(FileFault::new(
-            text,
-            "key",
-            "",
-            message,
-            "Name the field that holds the immutable account id.",
-        ));
+
+    /// The values of its variables: what is given, else their defaults. `Err` names the first that has none, or
+    /// that is not what its pattern asks for.
+    pub(crate) fn values(&self, given: &Values) -> Result<Values, (&str, &Variable)> {
+        let value = |(name, variable): (&'_ String, &'_ Variable)| {
+            let typed = given.get(name).map(String::as_str).filter(|value| !value.trim().is_empty());
+            let value = typed.or(variable.default.as_deref()).and_then(|value| variable.pattern.admit(value));
+            value.map(|value| (name.clone(), value))
+        };
+        self.variables.iter().map(|one| value(one).ok_or((one.0.as_str(), one.1))).collect()
     }
-    Ok(())
 }
 
-/// Parameters that belong to the protocol, not to a file.
-const RESERVED: [&str; 9] = [
-    "client_id",
-    "client_secret",
-    "code_challenge",
-    "code_challenge_method",
-    "nonce",
-    "redirect_uri",
-    "response_type",
-    "scope",
-    "state",
-];
-
-fn check_authorization(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
-    let authorization = &file.authorization;
-    if authorization.redirects.is_empty() {
-        let message = "there is no way back from the browser".to_owned();
-        return Err(FileFault::new(
-            text,
-            "redirects",
-            "",
-            message,
-            "List \"deep-link\", \"loopback\" or both.",
-        ));
+/// A host and its port as they are, anything else with what a URL reserves encoded.
+fn in_a_url(value: &str) -> String {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte);
+    if value.bytes().all(fits) {
+        return value.to_owned();
     }
-    if let Some(name) = authorization.parameters.keys().find(|name| RESERVED.contains(&name.as_str())) {
-        let message = format!("the parameter {name} is set by Latchkey itself");
-        return Err(FileFault::new(
-            text,
-            name,
-            "",
-            message,
-            format!("Remove {name} from [authorization.parameters]."),
-        ));
-    }
-    if authorization.issuer_in_answer && authorization.issuer.is_none() {
-        let message = "issuer_in_answer needs an issuer to compare with".to_owned();
-        return Err(FileFault::new(text, "issuer_in_answer", "", message, "Add issuer = \"https://…\"."));
-    }
-    Ok(())
-}
-
-/// The line where `key` is given a value in which `value` occurs.
-fn line_of(text: &str, key: &str, value: &str) -> Option<usize> {
-    let gives = |line: &str| {
-        let rest = line.trim_start().strip_prefix(key)?.trim_start().strip_prefix('=')?;
-        rest.contains(value).then_some(())
-    };
-    text.lines().position(|line| gives(line).is_some()).map(|index| index + 1)
+    url::form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use latchkey_envelope::Envelope;
 use latchkey_protocol::{AttentionReason, ConfigurationFault, FailureKind, HistoryKind};
+use tracing::Instrument as _;
 
 use super::{guard, save};
+use crate::clients;
 use crate::connection::{Connection, Failure, Standing};
 use crate::credential::TokenSet;
-use crate::flow::authorization_code;
+use crate::flow::revocation;
 use crate::http::host_of;
 use crate::live::{Parts, RefreshEnd, Slot};
 use crate::pacing::{Patience, RetryAfter, backoff_ms};
@@ -26,8 +28,17 @@ pub(super) async fn commit_renewal(
     renewed: &Connection,
     envelope: Envelope,
 ) -> Result<(), StoreError> {
-    let line = (HistoryKind::Renewed, None);
-    parts.store.commit_rotation(renewed.clone(), envelope, line, parts.now()).await
+    let line = match &renewed.standing {
+        Standing::Attention { .. } => {
+            (HistoryKind::NeedsSignIn, renewed.track.last_failure.as_ref().map(|last| last.message.clone()))
+        }
+        Standing::Good | Standing::Misconfigured { .. } | Standing::Disconnecting { .. } => {
+            (HistoryKind::Renewed, None)
+        }
+    };
+    let commit = parts.store.commit_rotation(renewed.clone(), envelope, line, parts.now());
+    // Timed from outside, by `benches/speed/saving.rs`.
+    commit.instrument(tracing::trace_span!("commit_rotation")).await
 }
 
 /// The new set came after a disconnect or a newer sign-in. After a disconnect it is what must be revoked;
@@ -58,11 +69,10 @@ pub(super) async fn late(parts: &Arc<Parts>, slot: &Slot, set: &TokenSet) -> Res
 
 /// The mistake of R90, for the simulator.
 async fn revoke_unasked(parts: &Parts, connection: &Connection, set: &TokenSet) {
-    let provider = parts.provider_of(connection);
-    let url = provider.and_then(|provider| provider.file.authorization.revocation_url.as_deref());
-    if let (Some(url), Some(token)) = (url.and_then(|url| url::Url::parse(url).ok()), &set.refresh) {
-        let client_id = &connection.client_id;
-        let _ = authorization_code::revoke(&parts.http, &url, client_id, token, "refresh_token").await;
+    if let Some(provider) = parts.provider_of(connection)
+        && let Ok(client) = clients::of(parts, &provider, connection).await
+    {
+        let _ = revocation::revoke_one(&parts.http, &provider, &client, set).await;
     }
 }
 

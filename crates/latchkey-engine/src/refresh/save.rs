@@ -8,7 +8,7 @@ use latchkey_protocol::Timestamp;
 use super::outcome;
 use crate::clock::Boot;
 use crate::connection::Connection;
-use crate::credential::TokenSet;
+use crate::credential::{Quarantined, TokenSet};
 use crate::edges::Rotation;
 use crate::flow::token_answer::Granted;
 use crate::health::Doing;
@@ -24,23 +24,28 @@ const COMMIT_RETRIES_MS: [i64; 8] = [50, 100, 200, 400, 800, 1_600, 3_200, 6_400
 pub(super) struct Fresh {
     pub(super) granted: Granted,
     pub(super) started: (Boot, Timestamp),
+    /// It names another account than the one that was renewed.
+    pub(super) strange: bool,
 }
 
 /// Saves what the provider granted as the next generation, then publishes it, then lets it settle.
 pub(super) async fn save(
     parts: &Arc<Parts>,
     slot: &Arc<Slot>,
-    connection: Connection,
+    mut connection: Connection,
     old: &TokenSet,
-    Fresh { granted, mut started }: Fresh,
+    Fresh { granted, mut started, strange }: Fresh,
     rotation: &mut Box<dyn Rotation>,
 ) -> Result<RefreshEnd, StoreError> {
     if planted(Planted::LifeFromReceipt) {
         started = (parts.clock.boot(), parts.now());
     }
     let scopes = granted.scopes.clone();
-    let set = next_set(old, granted, started.1);
-    let Ok(renewed) = connection.clone().renewed(&set, scopes) else {
+    if !strange {
+        connection.kept.extend(granted.aside.kept.clone());
+    }
+    let set = if strange { quarantine(old, granted) } else { next_set(old, granted, started.1) };
+    let Ok(renewed) = connection.renewed(&set, scopes, started.1) else {
         return outcome::late(parts, slot, &set).await;
     };
     // The installation key is in memory: the set before this one was opened or sealed with it.
@@ -72,7 +77,7 @@ pub(super) async fn adopt(
 ) -> Result<RefreshEnd, StoreError> {
     let passed = parts.now().0.saturating_sub(set.obtained_at.0).max(0);
     let started = Boot(parts.clock.boot().0.saturating_sub(passed));
-    let renewed = connection.renewed(&set, None).map_err(|_| StoreError::Superseded)?;
+    let renewed = connection.renewed(&set, None, parts.now()).map_err(|_| StoreError::Superseded)?;
     let Ok(envelope) = resting::seal(parts, &renewed, &set).await else {
         return Ok(RefreshEnd::Locked);
     };
@@ -81,9 +86,10 @@ pub(super) async fn adopt(
 }
 
 fn publish(parts: &Arc<Parts>, renewed: Connection, set: TokenSet, started: Boot) -> RefreshEnd {
+    let strange = set.quarantined.is_some();
     let slot = parts.publish_set(renewed, set, started);
     resting::settle_in_background(parts, &slot);
-    RefreshEnd::Renewed
+    if strange { RefreshEnd::NeedsSignIn } else { RefreshEnd::Renewed }
 }
 
 /// Commits the set. While the disk refuses it is spilled, lent as unsaved, and committed again and again
@@ -130,13 +136,14 @@ async fn has_landed(parts: &Parts, renewed: &Connection) -> bool {
     stored.is_some_and(|stored| stored.version() == renewed.version())
 }
 
-/// Lets callers have the set while it waits for the disk.
+/// Lets callers have the set while it waits for the disk, unless it is another account's.
 fn hold(parts: &Parts, slot: &Slot, set: &TokenSet, started: Boot) {
     let life = set.expires_at.map(|at| at.0.saturating_sub(set.obtained_at.0));
     slot.write(|state| {
         state.doing = Doing::StorageFault;
         let expires = life.map(|life| started.plus(life));
-        state.unsaved = Some(Unsaved { set: Arc::new(set.clone()), expires });
+        let unsaved = || Unsaved { set: Arc::new(set.clone()), expires };
+        state.unsaved = set.quarantined.is_none().then(unsaved);
     });
     parts.tell(slot);
     slot.changed.notify_waiters();
@@ -157,5 +164,13 @@ fn next_set(old: &TokenSet, granted: Granted, started: Timestamp) -> TokenSet {
         bearer: granted.bearer,
         obtained_at: started,
         expires_at: granted.life_s.map(|life| started.plus(life.saturating_mul(1000))),
+        quarantined: None,
     }
+}
+
+/// The set there was, and beside it what came for another account: it is given back when the person
+/// disconnects, and used for nothing else.
+fn quarantine(old: &TokenSet, granted: Granted) -> TokenSet {
+    let quarantined = Some(Quarantined { access: granted.access, refresh: granted.refresh });
+    TokenSet { quarantined, ..old.clone() }
 }

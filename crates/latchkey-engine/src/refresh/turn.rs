@@ -36,11 +36,12 @@ pub(super) fn host(parts: &Parts, slot: &Slot) -> String {
 
 /// A request to wait outlives the process that was asked.
 pub(crate) fn remember_rate_limit(parts: &Parts, slot: &Slot) {
-    let connection = slot.connection();
-    let failure = connection.track.last_failure.as_ref();
-    let limited = failure.is_some_and(|failure| failure.kind == FailureKind::RateLimit);
-    if let Some(until) = slot.read(SlotState::next_try).filter(|_| limited) {
-        parts.gate.limit(&parts.ask(&connection), until);
+    let limited_until = |state: &SlotState| {
+        let failure = state.connection.track.last_failure.as_ref();
+        state.next_try().filter(|_| failure.is_some_and(|failure| failure.kind == FailureKind::RateLimit))
+    };
+    if let Some(until) = slot.read(limited_until) {
+        parts.gate.limit(&parts.ask(&slot.connection()), until);
     }
 }
 

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::finish;
-use crate::connection::{Account, Connection};
+use crate::connection::{Account, Connection, Values};
 use crate::credential::TokenSet;
 use crate::flow::auth_refresh;
 use crate::live::{Parts, SignInCard};
@@ -48,24 +48,27 @@ pub(super) async fn way_to(
     Ok((url.map(|url| Way { url, redirect, redirect_uri, state, verifier }), listener))
 }
 
-fn provider<'p>(parts: &'p Parts, view: &SignInView) -> Result<&'p Provider, Problem> {
-    parts.catalog.provider(&view.provider).ok_or_else(|| super::no_provider(&view.provider))
+pub(super) fn provider<'p>(parts: &'p Parts, view: &SignInView) -> Result<&'p Provider, Problem> {
+    parts
+        .catalog
+        .provider(&view.provider)
+        .map(AsRef::as_ref)
+        .ok_or_else(|| super::no_provider(&view.provider))
 }
 
 /// What this sign-in is held against: an answer of the browser, and the connection it is to become.
 pub(super) fn pending(
     parts: &Parts,
+    by: &Provider,
     view: &SignInView,
     realm: &Realm,
     keep: Keep,
     way: Option<Way>,
 ) -> PendingSignIn {
-    let token_url = realm.endpoint(&["auth-refresh"]);
     let (url, redirect_uri, state, verifier) = match way {
-        Some(way) => (way.url, way.redirect_uri, way.state, way.verifier),
-        None => (token_url.clone(), String::new(), parts.entropy.text().into(), parts.entropy.text().into()),
+        Some(way) => (way.url, way.redirect_uri, way.state, Some(way.verifier)),
+        None => (realm.endpoint(&["auth-refresh"]), String::new(), parts.entropy.text().into(), None),
     };
-    let client_id = parts.catalog.provider(&view.provider).and_then(|provider| parts.client_id(provider));
     PendingSignIn {
         id: view.id.clone(),
         provider: view.provider.clone(),
@@ -73,11 +76,9 @@ pub(super) fn pending(
         keep,
         redirect: view.redirect,
         redirect_uri,
-        token_url: token_url.to_string(),
-        issuer: None,
-        issuer_in_answer: false,
-        client_id: client_id.unwrap_or_default(),
-        asked: Vec::new(),
+        client_id: by.file.client.id.clone().unwrap_or_default(),
+        by: Arc::new(by.filled(&realm.values())),
+        variables: Values::new(),
         state,
         verifier,
         url,
@@ -101,7 +102,7 @@ pub(super) async fn signed_in(
     let view = view.ok_or_else(super::gone)?;
     let realm = talk.realm.as_ref().ok_or_else(super::gone)?;
     parts.tell_card(&SignInCard::of(&view));
-    let pending = pending(parts, &view, realm, talk.keep, None);
+    let pending = pending(parts, provider(parts, &view)?, &view, realm, talk.keep, None);
     let account = account(realm, &session, None);
     let redeemed = redeemed(session, parts.now());
     Ok(finish::settle(parts, pending, redeemed, account).await)
@@ -125,8 +126,8 @@ pub(crate) async fn adopt(
         expires_at: now,
     };
     let account = account(realm, &session, Some(by.account.name.clone()));
-    let pending = pending(parts, &view, realm, Keep::Memory, None);
-    finish::keep(parts, &pending, redeemed(session, now), account).await.map(|connection| connection.id)
+    let pending = pending(parts, provider(parts, &view)?, &view, realm, Keep::Memory, None);
+    finish::keep(parts, &pending, &redeemed(session, now), &account).await.map(|connection| connection.id)
 }
 
 fn account(realm: &Realm, session: &Session, acting: Option<String>) -> Account {
@@ -134,7 +135,7 @@ fn account(realm: &Realm, session: &Session, acting: Option<String>) -> Account 
     // The token's claims, for a record may hide its fields.
     let by_id = realm.with_collection(&session.claims.collection_id).unwrap_or_else(|_| realm.clone());
     let address = Address { realm: by_id, record: session.claims.id.clone(), acting };
-    Account { key: address.to_string(), name: record.shown(), picture: None }
+    Account { key: address.to_string(), name: record.shown(), picture: None, person: None }
 }
 
 fn redeemed(session: Session, now: Timestamp) -> Redeemed {
@@ -145,6 +146,7 @@ fn redeemed(session: Session, now: Timestamp) -> Redeemed {
         bearer: granted.bearer,
         obtained_at: now,
         expires_at: granted.life_s.map(|life| now.plus(life.saturating_mul(1000))),
+        quarantined: None,
     };
-    Redeemed { set, granted: Vec::new() }
+    Redeemed { set, granted: Vec::new(), kept: Values::new(), account: None }
 }

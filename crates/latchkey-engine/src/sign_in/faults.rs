@@ -31,6 +31,7 @@ pub(super) fn faults(parts: &Parts, prompt: &Prompt, refusal: &Refusal) -> Vec<P
         | Refusal::NotFound
         | Refusal::TooMany { .. }
         | Refusal::Redirected
+        | Refusal::ProxyRefused
         | Refusal::Fault(_)
         | Refusal::Untrusted(_)
         | Refusal::Unreachable(_) => vec![fault(parts, None, refusal)],
@@ -70,6 +71,7 @@ pub(super) fn fault(parts: &Parts, field: Option<PromptField>, refusal: &Refusal
         | Refusal::Forbidden(_)
         | Refusal::NotFound
         | Refusal::Redirected
+        | Refusal::ProxyRefused
         | Refusal::Fault(_)
         | Refusal::Untrusted(_)
         | Refusal::Unreachable(_) => None,

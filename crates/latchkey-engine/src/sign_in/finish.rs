@@ -7,42 +7,51 @@ use std::sync::{Arc, OnceLock};
 
 use latchkey_protocol::{
     AccountView, ConnectionId, HistoryKind, Keep, Problem, ProblemCode, RestingPlace, SignInEnding,
-    SignInStage,
+    SignInStage, Timestamp,
 };
 use secrecy::SecretString;
-use url::Url;
 
+use crate::clients;
 use crate::clock::Boot;
-use crate::connection::{Access, Account, Connection, Grant, Standing, Track};
+use crate::connection::{Access, Account, Connection, Grant, Standing, Track, Values};
 use crate::credential::TokenSet;
-use crate::flow::authorization_code::{self, RevocationOutcome, TokenOutcome};
+use crate::flow::authorization_code::{self, TokenOutcome};
+use crate::flow::dialect::Dialect;
+use crate::flow::revocation::{self, RevocationOutcome};
 use crate::flow::token_answer::Granted;
 use crate::health::Doing;
 use crate::identity::{self, IdentityError};
 use crate::live::{Parts, SignInCard, Slot};
 use crate::loopback::Page;
 use crate::pending::{LIFE_MS, PendingSignIn, Redeemed};
-use crate::provider::Provider;
 use crate::store::prefix;
 use crate::{resting, view};
 
 /// Waits before a code is sent again of which nothing was sent, in milliseconds.
 const SEND_AGAIN_MS: [i64; 3] = [500, 1_500, 4_000];
-/// Waits between questions for the account, in milliseconds; the last one until it has been asked for as long
-/// as a sign-in may take.
+/// Waits between questions for the account, and between tries to save what came, in milliseconds; the last one
+/// for as long as a sign-in may take.
 const ASK_AGAIN_MS: [i64; 6] = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 /// Exchanges the code. It is sent at most once: again only where nothing was sent (RFC 6749 4.1.2).
-pub(super) async fn exchange(parts: &Arc<Parts>, mut pending: PendingSignIn, code: SecretString) -> Page {
+pub(super) async fn exchange(
+    parts: &Arc<Parts>,
+    mut pending: PendingSignIn,
+    code: SecretString,
+    brought: Values,
+) -> Page {
+    let client = match clients::at(parts, &pending.by, &pending.variables, &pending.client_id).await {
+        Ok(client) => client,
+        Err(error) => return end(parts, &pending, SignInEnding::Failed { problem: error.into() }),
+    };
     let mut sent = 0;
     let (outcome, started) = loop {
         let (started, sent_at, date) = (parts.now(), parts.clock.boot(), OnceLock::new());
-        let (url, client_id) = (&pending.token_url, &pending.client_id);
-        let (redirect_uri, verifier) = (&pending.redirect_uri, &pending.verifier);
+        let dialect = Dialect::new(&pending.by, &client, started);
+        let (redirect_uri, verifier) = (&pending.redirect_uri, pending.verifier.as_ref());
         let outcome =
-            authorization_code::exchange(&parts.http, url, client_id, redirect_uri, &code, verifier, &date)
-                .await;
-        parts.learn_time(url, date.get().copied(), sent_at).await;
+            authorization_code::exchange(&parts.http, &dialect, redirect_uri, &code, verifier, &date).await;
+        parts.learn_time(dialect.token_url(), date.get().copied(), sent_at).await;
         match (&outcome, SEND_AGAIN_MS.get(sent)) {
             (TokenOutcome::NotSent { .. }, Some(wait)) => pause(parts, *wait).await,
             _ => break (outcome, started),
@@ -53,22 +62,30 @@ pub(super) async fn exchange(parts: &Arc<Parts>, mut pending: PendingSignIn, cod
         Ok(granted) => granted,
         Err(problem) => return end(parts, &pending, SignInEnding::Failed { problem }),
     };
-    pending.redeemed = Some(redeemed(&pending, granted, started));
+    pending.redeemed = Some(redeemed(&pending, granted, started, brought));
     if !given_up(parts, &pending) {
         super::remember(parts, &pending).await;
     }
     establish(parts, pending).await
 }
 
-fn redeemed(pending: &PendingSignIn, granted: Granted, started: latchkey_protocol::Timestamp) -> Redeemed {
+fn redeemed(pending: &PendingSignIn, granted: Granted, started: Timestamp, brought: Values) -> Redeemed {
     let set = TokenSet {
         access: granted.access,
         refresh: granted.refresh,
         bearer: granted.bearer,
         obtained_at: started,
         expires_at: granted.life_s.map(|life| started.plus(life.saturating_mul(1000))),
+        quarantined: None,
     };
-    Redeemed { set, granted: granted.scopes.unwrap_or_else(|| pending.asked.clone()) }
+    let asked = &pending.by.file.authorization.scopes;
+    let account = granted.aside.account.and_then(|answer| identity::account_in(&pending.by, &answer));
+    Redeemed {
+        set,
+        granted: granted.scopes.unwrap_or_else(|| asked.clone()),
+        kept: brought.into_iter().chain(granted.aside.kept).collect(),
+        account: account.map(|account| (account.key, account.name)),
+    }
 }
 
 /// Asks whose the tokens are and stores the sign-in. Nothing says "connected" before.
@@ -76,7 +93,7 @@ pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Pag
     let Some(redeemed) = pending.redeemed.clone() else {
         return end(parts, &pending, SignInEnding::Expired);
     };
-    let account = match account_of(parts, &pending, &redeemed.set).await {
+    let account = match account_of(parts, &pending, &redeemed).await {
         Ok(account) => account,
         Err(problem) => {
             super::forget_row(parts, &pending).await;
@@ -93,56 +110,94 @@ pub(super) async fn settle(
     redeemed: Redeemed,
     account: Account,
 ) -> Page {
+    // One id for all tries: a disk may say that it failed when it did not.
+    let id = parts.entropy.id(prefix(pending.keep));
+    let (mut tries, until) = (0, parts.clock.boot().plus(LIFE_MS));
+    loop {
+        match conclude(parts, &pending, &redeemed, &account, &id).await {
+            Ok(page) => return page,
+            // The code is spent: what it brought is held until the disk takes it.
+            Err(problem) if problem.code == ProblemCode::Storage && parts.clock.boot() < until => {
+                tracing::error!(provider = %pending.provider, %problem, "a sign-in is not saved yet");
+                pause(parts, again(tries)).await;
+                tries += 1;
+            }
+            Err(problem) => {
+                if problem.code == ProblemCode::Storage {
+                    let known = existing(parts, &pending, &account);
+                    let shared = shared(parts, &pending, &account, known.as_deref());
+                    give_back(parts, &pending, &redeemed, shared).await;
+                }
+                return end(parts, &pending, SignInEnding::Failed { problem });
+            }
+        }
+    }
+}
+
+/// Stores the sign-in as that of `account`, or says why it is not wanted.
+async fn conclude(
+    parts: &Arc<Parts>,
+    pending: &PendingSignIn,
+    redeemed: &Redeemed,
+    account: &Account,
+    id: &str,
+) -> Result<Page, Problem> {
     let epochs = parts.epochs.lock().await;
-    let existing = existing(parts, &pending, &account);
-    if given_up(parts, &pending) {
+    let existing = existing(parts, pending, account);
+    let expected = other_account(parts, pending, account);
+    let given_up = given_up(parts, pending);
+    if !given_up && expected.is_none() {
+        let stored = store(parts, pending, redeemed, account, existing.as_deref(), id).await?;
         drop(epochs);
-        super::forget_row(parts, &pending).await;
-        give_back(parts, &pending, &redeemed.set, existing.is_some()).await;
-        return Page { title: "Not connected".into(), text: "This sign-in was given up in Latchkey.".into() };
+        return Ok(signed_in(parts, pending, &stored));
     }
-    if let Some(expected) = other_account(parts, &pending, &account) {
-        drop(epochs);
-        super::forget_row(parts, &pending).await;
-        give_back(parts, &pending, &redeemed.set, existing.is_some()).await;
-        let found = view::account(&account);
-        return end(parts, &pending, SignInEnding::DifferentAccount { expected, found });
-    }
-    let stored = store(parts, &pending, redeemed, account, existing.as_deref()).await;
     drop(epochs);
-    match stored {
-        Ok(connection) => signed_in(parts, &pending, &connection),
-        Err(problem) => end(parts, &pending, SignInEnding::Failed { problem }),
-    }
+    super::forget_row(parts, pending).await;
+    let shared = shared(parts, pending, account, existing.as_deref());
+    give_back(parts, pending, redeemed, shared).await;
+    Ok(match expected.filter(|_| !given_up) {
+        Some(expected) => {
+            let found = view::account(account);
+            end(parts, pending, SignInEnding::DifferentAccount { expected, found })
+        }
+        None => Page { title: "Not connected".into(), text: "This sign-in was given up in Latchkey.".into() },
+    })
+}
+
+/// The wait before what failed is tried again.
+fn again(tries: usize) -> i64 {
+    ASK_AGAIN_MS.get(tries).or(ASK_AGAIN_MS.last()).copied().unwrap_or(15_000)
 }
 
 /// Stores a sign-in that no card shows.
 pub(super) async fn keep(
     parts: &Arc<Parts>,
     pending: &PendingSignIn,
-    redeemed: Redeemed,
-    account: Account,
+    redeemed: &Redeemed,
+    account: &Account,
 ) -> Result<Connection, Problem> {
+    let id = parts.entropy.id(prefix(pending.keep));
     let _epochs = parts.epochs.lock().await;
-    let existing = existing(parts, pending, &account);
-    store(parts, pending, redeemed, account, existing.as_deref()).await
+    let existing = existing(parts, pending, account);
+    store(parts, pending, redeemed, account, existing.as_deref(), &id).await
 }
 
-async fn account_of(parts: &Parts, pending: &PendingSignIn, set: &TokenSet) -> Result<Account, Problem> {
+async fn account_of(parts: &Parts, pending: &PendingSignIn, redeemed: &Redeemed) -> Result<Account, Problem> {
     let name = provider_name(parts, pending);
-    let provider =
-        parts.catalog.provider(&pending.provider).ok_or_else(|| super::no_provider(&pending.provider))?;
+    let provider = pending.by.filled(&redeemed.kept);
+    let named =
+        redeemed.account.clone().map(|(key, name)| Account { key, name, picture: None, person: None });
+    let set = &redeemed.set;
     if !set.bearer {
         let message = format!("{name} gave a kind of token that Latchkey cannot use.");
         return Err(Problem::new(ProblemCode::Misconfigured, message).hint("Check the provider's file."));
     }
     let (mut asked, until) = (0, parts.clock.boot().plus(LIFE_MS));
     loop {
-        let error = match identity::identify(&parts.http, provider, &set.access).await {
+        let error = match identity::identify(&parts.http, &provider, &set.access, named.as_ref()).await {
             Ok(account) => return Ok(account),
             Err(IdentityError::Passing(_)) if parts.clock.boot() < until && !given_up(parts, pending) => {
-                let wait = ASK_AGAIN_MS.get(asked).or(ASK_AGAIN_MS.last()).copied().unwrap_or(15_000);
-                pause(parts, wait).await;
+                pause(parts, again(asked)).await;
                 asked += 1;
                 continue;
             }
@@ -162,9 +217,7 @@ fn given_up(parts: &Parts, pending: &PendingSignIn) -> bool {
 /// The connection that this account already has here, kept in the same way.
 fn existing(parts: &Parts, pending: &PendingSignIn, account: &Account) -> Option<Arc<Slot>> {
     parts.slots().into_iter().find(|slot| {
-        slot.read(|state| {
-            state.connection.provider == pending.provider && state.connection.account.key == account.key
-        })
+        slot.read(|state| state.connection.is_of(&pending.provider, &pending.variables, &account.key))
     })
 }
 
@@ -175,18 +228,22 @@ fn other_account(parts: &Parts, pending: &PendingSignIn, account: &Account) -> O
     (expected.key != account.key).then(|| view::account(&expected))
 }
 
+/// Whether revoking these tokens would end a sign-in that is in use.
+fn shared(parts: &Parts, pending: &PendingSignIn, account: &Account, existing: Option<&Slot>) -> bool {
+    let provider = Some(pending.by.as_ref());
+    existing.is_some() || !parts.end_together(provider, &pending.client_id, &account.key).is_empty()
+}
+
 /// Revokes tokens that nobody wants, unless their account is connected here: revoking may end its grant too.
-async fn give_back(parts: &Parts, pending: &PendingSignIn, set: &TokenSet, connected: bool) {
-    let provider = parts.catalog.provider(&pending.provider);
-    let url = provider.and_then(|provider| provider.file.authorization.revocation_url.as_deref());
-    let Some(url) = url.and_then(|url| Url::parse(url).ok()).filter(|_| !connected) else {
+async fn give_back(parts: &Parts, pending: &PendingSignIn, redeemed: &Redeemed, connected: bool) {
+    if connected || !revocation::is_offered(&pending.by) {
+        return;
+    }
+    let Ok(client) = clients::at(parts, &pending.by, &pending.variables, &pending.client_id).await else {
         return;
     };
-    let (token, hint) = match &set.refresh {
-        Some(refresh) => (refresh, "refresh_token"),
-        None => (&set.access, "access_token"),
-    };
-    let outcome = authorization_code::revoke(&parts.http, &url, &pending.client_id, token, hint).await;
+    let provider = pending.by.filled(&redeemed.kept);
+    let outcome = revocation::revoke_one(&parts.http, &provider, &client, &redeemed.set).await;
     if outcome != RevocationOutcome::Done {
         tracing::info!(provider = %pending.provider, ?outcome, "an unwanted sign-in could not be given back");
     }
@@ -195,9 +252,10 @@ async fn give_back(parts: &Parts, pending: &PendingSignIn, set: &TokenSet, conne
 async fn store(
     parts: &Arc<Parts>,
     pending: &PendingSignIn,
-    redeemed: Redeemed,
-    account: Account,
+    redeemed: &Redeemed,
+    account: &Account,
     existing: Option<&Slot>,
+    id: &str,
 ) -> Result<Connection, Problem> {
     let old = match existing {
         Some(slot) => parts.store.connection(&slot.id).await?,
@@ -205,7 +263,7 @@ async fn store(
     };
     let moved = old.clone().filter(|old| old.keep != pending.keep);
     let base = old.filter(|old| old.keep == pending.keep);
-    let connection = new_connection(parts, pending, &redeemed, account, base)?;
+    let connection = new_connection(parts, pending, redeemed, account.clone(), base, id)?;
     let envelope = resting::seal(parts, &connection, &redeemed.set).await?;
     let line = (HistoryKind::SignedIn, None);
     let sign_in = (pending.keep == Keep::Keychain).then(|| pending.id.clone());
@@ -213,7 +271,7 @@ async fn store(
     if let Some(moved) = moved {
         leave(parts, &moved).await;
     }
-    Ok(publish(parts, connection, redeemed.set))
+    Ok(publish(parts, connection, redeemed.set.clone()))
 }
 
 fn publish(parts: &Arc<Parts>, connection: Connection, set: TokenSet) -> Connection {
@@ -232,13 +290,13 @@ fn new_connection(
     redeemed: &Redeemed,
     account: Account,
     base: Option<Connection>,
+    id: &str,
 ) -> Result<Connection, Problem> {
     let now = parts.now();
-    let provider = parts.catalog.provider(&pending.provider);
+    let file = &pending.by.file;
     let id = match &base {
         Some(base) => base.id.clone(),
-        None => ConnectionId::try_from(parts.entropy.id(prefix(pending.keep)))
-            .map_err(|error| super::internal(&error))?,
+        None => ConnectionId::try_from(id).map_err(|error| super::internal(&error))?,
     };
     let memory = pending.keep == Keep::Memory;
     Ok(Connection {
@@ -246,14 +304,14 @@ fn new_connection(
         provider: pending.provider.clone(),
         provider_name: provider_name(parts, pending),
         client_id: pending.client_id.clone(),
-        account,
+        account: account.seen(now),
         keep: pending.keep,
         epoch: base.as_ref().map_or(0, |base| base.epoch) + 1,
         generation: base.as_ref().map_or(0, |base| base.generation) + 1,
         grant: Grant {
             authorized_at: now,
-            ends_at: provider.and_then(Provider::grant_life_ms).map(|life| now.plus(life)),
-            asked: pending.asked.clone(),
+            ends_at: pending.by.grant_life_ms().map(|life| now.plus(life)),
+            asked: file.authorization.scopes.clone(),
             granted: redeemed.granted.clone(),
         },
         access: Access::from(&redeemed.set),
@@ -261,6 +319,8 @@ fn new_connection(
         track: Track { last_success_at: Some(now), ..Track::default() },
         resting: if memory { RestingPlace::Memory } else { RestingPlace::Sealed },
         created_at: base.map_or(now, |base| base.created_at),
+        variables: pending.variables.clone(),
+        kept: redeemed.kept.clone(),
     })
 }
 
@@ -346,7 +406,7 @@ async fn pause(parts: &Parts, milliseconds: i64) {
 
 fn provider_name(parts: &Parts, pending: &PendingSignIn) -> String {
     let provider = parts.catalog.provider(&pending.provider);
-    provider.map_or_else(|| pending.provider.to_string(), |provider| provider.file.name.clone())
+    provider.map_or_else(|| pending.by.file.name.clone(), |provider| provider.file.name.clone())
 }
 
 /// What the exchange brought, or why it brought nothing and what to do.
@@ -380,6 +440,11 @@ fn granted(parts: &Parts, pending: &PendingSignIn, outcome: TokenOutcome) -> Res
             ProblemCode::Misconfigured,
             format!("{name}'s certificate is not trusted on this computer ({text})."),
             "Check the date of this computer, and whether something inspects its connections.",
+        ),
+        TokenOutcome::ProxyRefused => told(
+            ProblemCode::Misconfigured,
+            format!("{name} cannot be reached: the proxy wants a name and a password."),
+            "Put them into the proxy settings of this computer.",
         ),
         TokenOutcome::NotSent { text } => told(
             ProblemCode::Temporary,

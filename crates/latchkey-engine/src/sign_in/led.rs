@@ -306,6 +306,7 @@ fn refused(parts: &Parts, talk: &mut Talk, prompt: &Prompt, refusal: &Refusal) -
         | Refusal::Forbidden(_)
         | Refusal::NotFound
         | Refusal::Redirected
+        | Refusal::ProxyRefused
         | Refusal::Fault(_)
         | Refusal::Untrusted(_)
         | Refusal::Unreachable(_) => prompt.clone(),
@@ -349,7 +350,8 @@ fn browse(
         live.view.stage = SignInStage::WaitingForBrowser;
         live.view.redirect = way.redirect;
         let realm = talk.realm.as_ref().ok_or_else(super::gone)?;
-        live.pending = Some(admitted::pending(parts, &live.view, realm, talk.keep, Some(way)));
+        let provider = admitted::provider(parts, &live.view)?;
+        live.pending = Some(admitted::pending(parts, provider, &live.view, realm, talk.keep, Some(way)));
         live.talk = Some(talk);
         Ok::<_, Problem>(live.clone())
     })?;
@@ -372,12 +374,8 @@ pub(super) async fn code_came(parts: &Arc<Parts>, pending: PendingSignIn, code: 
     let (Some(realm), Some(upstream)) = (talk.realm.clone(), talk.upstream.take()) else { return given_up() };
     let (first, method) =
         (passed(&talk), SignInMethod::Upstream { id: upstream.clone(), name: String::new() });
-    let from = Code {
-        upstream: &upstream,
-        code: &code,
-        verifier: &pending.verifier,
-        redirect_uri: &pending.redirect_uri,
-    };
+    let Some(verifier) = &pending.verifier else { return given_up() };
+    let from = Code { upstream: &upstream, code: &code, verifier, redirect_uri: &pending.redirect_uri };
     let admission = realm.with_upstream(&parts.http, &from, first.as_ref()).await;
     let choice = talk.ask_method();
     match admit(parts, &mut talk, &choice, &method, admission) {

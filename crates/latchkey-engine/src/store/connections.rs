@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::people::write_person;
 use super::{Damage, RowError, Store, StoreError};
 use crate::connection::{Access, Account, Connection, Grant, Picture};
 use crate::planted::{Planted, planted};
@@ -125,7 +126,7 @@ fn read(row: &Row<'_>) -> Result<Connection, RowError> {
         provider: ProviderId::try_from(text("provider")?).map_err(|_| bad("provider"))?,
         provider_name: text("provider_name")?,
         client_id: text("client_id")?,
-        account: Account { key: text("account_key")?, name: text("account_name")?, picture },
+        account: Account { key: text("account_key")?, name: text("account_name")?, picture, person: None },
         keep: from_json(&text("keep")?, "connections.keep")?,
         epoch: row.get("epoch")?,
         generation: row.get("generation")?,
@@ -144,6 +145,8 @@ fn read(row: &Row<'_>) -> Result<Connection, RowError> {
         track: from_json(&text("track")?, "connections.track")?,
         resting: from_json(&text("resting")?, "connections.resting")?,
         created_at: Timestamp(row.get("created_at")?),
+        variables: from_json(&text("variables")?, "connections.variables")?,
+        kept: from_json(&text("kept")?, "connections.kept")?,
     })
 }
 
@@ -173,18 +176,22 @@ pub(super) fn write_connection(
         ":track": to_json(&connection.track)?,
         ":resting": to_json(&connection.resting)?,
         ":created_at": connection.created_at.0,
+        ":variables": to_json(&connection.variables)?,
+        ":kept": to_json(&connection.kept)?,
     })?;
-    write_picture(transaction, connection)
+    write_picture(transaction, connection)?;
+    write_person(transaction, connection)
 }
 
 const UPSERT: &str = "
     INSERT INTO connections (
         id, provider, provider_name, client_id, account_key, account_name, keep, epoch, generation, authorized_at,
-        ends_at, asked, granted, obtained_at, expires_at, renewable, standing, track, resting, created_at
+        ends_at, asked, granted, obtained_at, expires_at, renewable, standing, track, resting, created_at,
+        variables, kept
     ) VALUES (
         :id, :provider, :provider_name, :client_id, :account_key, :account_name, :keep, :epoch, :generation,
         :authorized_at, :ends_at, :asked, :granted, :obtained_at, :expires_at, :renewable, :standing, :track,
-        :resting, :created_at
+        :resting, :created_at, :variables, :kept
     )
     ON CONFLICT (id) DO UPDATE SET
         provider_name = excluded.provider_name, client_id = excluded.client_id,
@@ -192,7 +199,7 @@ const UPSERT: &str = "
         generation = excluded.generation, authorized_at = excluded.authorized_at, ends_at = excluded.ends_at,
         asked = excluded.asked, granted = excluded.granted, obtained_at = excluded.obtained_at,
         expires_at = excluded.expires_at, renewable = excluded.renewable, standing = excluded.standing,
-        track = excluded.track,
+        track = excluded.track, kept = excluded.kept,
         resting = CASE
             -- A set that has settled does not move back; whoever writes may have read the row before.
             WHEN connections.epoch = excluded.epoch AND connections.generation = excluded.generation
@@ -203,16 +210,19 @@ const UPSERT: &str = "
 fn write_picture(transaction: &Transaction<'_>, connection: &Connection) -> Result<(), RowError> {
     let id = connection.id.as_str();
     match &connection.account.picture {
-        Some(picture) => transaction.execute(
-            "INSERT INTO pictures (connection, media_type, bytes) VALUES (?1, ?2, ?3)
-             ON CONFLICT (connection) DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes
-             WHERE bytes IS NOT excluded.bytes",
-            params![id, picture.media_type, picture.bytes],
-        )?,
-        None => transaction.execute("DELETE FROM pictures WHERE connection = ?1", [id])?,
+        Some(picture) => {
+            let row = params![id, picture.media_type, picture.bytes];
+            transaction.prepare_cached(WRITE_PICTURE)?.execute(row)?
+        }
+        None => transaction.prepare_cached("DELETE FROM pictures WHERE connection = ?1")?.execute([id])?,
     };
     Ok(())
 }
+
+const WRITE_PICTURE: &str = "
+    INSERT INTO pictures (connection, media_type, bytes) VALUES (?1, ?2, ?3)
+    ON CONFLICT (connection) DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes
+    WHERE bytes IS NOT excluded.bytes";
 
 /// Fails unless the row is still of this epoch and generation.
 pub(super) fn expect_version(
@@ -225,30 +235,50 @@ pub(super) fn expect_version(
     if planted(Planted::NoVersion) {
         return Ok(());
     }
-    let found = transaction.query_row(sql, params![id.as_str(), epoch, generation], |_| Ok(())).optional()?;
-    found.ok_or(RowError::Superseded)
+    let found = transaction.prepare_cached(sql)?.exists(params![id.as_str(), epoch, generation])?;
+    if found { Ok(()) } else { Err(RowError::Superseded) }
 }
 
-/// Adds a line to the history and drops what is beyond the newest two thousand.
+/// Adds a line to the history, for which room is made.
 pub(super) fn write_line(
     transaction: &Transaction<'_>,
     id: &ConnectionId,
     at: Timestamp,
     line: Option<Line>,
 ) -> Result<(), RowError> {
-    let Some((kind, message)) = line else {
-        return Ok(());
-    };
-    let row = params![id.as_str(), at.0, to_json(&kind)?, message];
-    transaction
-        .execute("INSERT INTO history (connection, at, kind, message) VALUES (?1, ?2, ?3, ?4)", row)?;
-    transaction.execute(
-        "DELETE FROM history WHERE connection = ?1 AND rowid <= (
-             SELECT rowid FROM history WHERE connection = ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ?2)",
-        params![id.as_str(), HISTORY_KEPT],
-    )?;
+    match line {
+        Some(line) => {
+            make_room(transaction, id)?;
+            add_line(transaction, id, at, line)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Drops the oldest lines of the history, so that with one more there are two thousand at most. It looks at all
+/// of them, which is not to be done while a renewed set waits to be saved.
+pub(super) fn make_room(transaction: &Transaction<'_>, id: &ConnectionId) -> Result<(), RowError> {
+    transaction.prepare_cached(DROP_LINES)?.execute(params![id.as_str(), HISTORY_KEPT - 1])?;
     Ok(())
 }
+
+/// Adds a line to the history, for which there is room.
+pub(super) fn add_line(
+    transaction: &Transaction<'_>,
+    id: &ConnectionId,
+    at: Timestamp,
+    (kind, message): Line,
+) -> Result<(), RowError> {
+    let row = params![id.as_str(), at.0, to_json(&kind)?, message];
+    transaction.prepare_cached(WRITE_LINE)?.execute(row)?;
+    Ok(())
+}
+
+const WRITE_LINE: &str = "INSERT INTO history (connection, at, kind, message) VALUES (?1, ?2, ?3, ?4)";
+
+const DROP_LINES: &str = "
+    DELETE FROM history WHERE connection = ?1 AND rowid <= (
+        SELECT rowid FROM history WHERE connection = ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ?2)";
 
 pub(super) fn to_json(value: &impl Serialize) -> Result<String, RowError> {
     serde_json::to_string(value).map_err(|error| RowError::Unreadable(error.to_string()))

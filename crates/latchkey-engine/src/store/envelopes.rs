@@ -19,6 +19,7 @@ pub(crate) struct SealedRow {
 enum Table {
     TokenSets,
     SignIns,
+    Registrations,
 }
 
 impl Store {
@@ -27,6 +28,8 @@ impl Store {
         let read = |transaction: &Transaction<'_>| -> Result<Vec<SealedRow>, RowError> {
             let mut all = rows(transaction, Table::TokenSets, "SELECT connection, envelope FROM token_sets")?;
             all.extend(rows(transaction, Table::SignIns, "SELECT id, envelope FROM sign_ins")?);
+            let sealed = "SELECT id, envelope FROM registrations WHERE envelope IS NOT NULL";
+            all.extend(rows(transaction, Table::Registrations, sealed)?);
             Ok(all)
         };
         self.disk.write(read).await
@@ -41,6 +44,9 @@ impl Store {
                     "UPDATE token_sets SET envelope = ?2 WHERE connection = ?1 AND envelope = ?3"
                 }
                 Table::SignIns => "UPDATE sign_ins SET envelope = ?2 WHERE id = ?1 AND envelope = ?3",
+                Table::Registrations => {
+                    "UPDATE registrations SET envelope = ?2 WHERE id = ?1 AND envelope = ?3"
+                }
             };
             transaction.execute(sql, params![row.key, new.as_bytes(), row.envelope.as_bytes()])?;
             Ok(())

@@ -4,7 +4,7 @@ use latchkey_protocol::{ConnectionId, HealthChange, Timestamp};
 use rusqlite::{Transaction, params};
 
 use super::connections::{from_json, to_json};
-use super::{RowError, Store, StoreError};
+use super::{RowError, Store, StoreError, is_in_memory};
 
 /// Changes that are kept of each connection.
 const KEPT: i64 = 1000;
@@ -13,14 +13,19 @@ impl Store {
     /// Adds what has changed, oldest first. What is as it was before adds nothing, and what is gone no more.
     pub(crate) async fn record_health(
         &self,
-        id: &ConnectionId,
-        changes: Vec<HealthChange>,
+        changes: Vec<(ConnectionId, HealthChange)>,
     ) -> Result<(), StoreError> {
-        let key = id.to_string();
-        let write = move |transaction: &Transaction<'_>| {
-            changes.iter().try_for_each(|change| record(transaction, &key, change))
-        };
-        self.shelf(id).write(write).await
+        let (in_memory, on_disk): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|(id, _)| is_in_memory(id));
+        for (shelf, changes) in [(&self.disk, on_disk), (&self.memory, in_memory)] {
+            if !changes.is_empty() {
+                let write = move |transaction: &Transaction<'_>| {
+                    changes.iter().try_for_each(|(id, change)| record(transaction, id.as_str(), change))
+                };
+                shelf.write(write).await?;
+            }
+        }
+        Ok(())
     }
 
     /// How a connection was, newest first, at most `limit` changes.

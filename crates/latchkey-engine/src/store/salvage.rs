@@ -10,8 +10,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection as Database, OpenFlags, Row, params_from_iter};
 
 /// The tables in the order in which their rows may be inserted.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 12] = [
     "settings",
+    "registrations",
     "connections",
     "pictures",
     "token_sets",
@@ -20,6 +21,8 @@ const TABLES: [&str; 9] = [
     "incidents",
     "history",
     "health_changes",
+    "api_waits",
+    "discord_people",
 ];
 /// Bytes of a page, SQLite's default, which nothing here changes.
 const PAGE: usize = 4096;

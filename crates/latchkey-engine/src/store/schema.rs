@@ -7,8 +7,12 @@ use rusqlite_migration::{M, Migrations};
 
 use super::{StoreError, failing};
 
-const MIGRATIONS: &[M<'static>] =
-    &[M::up(include_str!("migrations/001_first.sql")), M::up(include_str!("migrations/002_health.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("migrations/001_first.sql")),
+    M::up(include_str!("migrations/002_health.sql")),
+    M::up(include_str!("migrations/003_clients.sql")),
+    M::up(include_str!("migrations/004_providers.sql")).foreign_key_check(),
+];
 
 /// Settings of the connection, then migrations, each in a transaction of its own.
 pub(super) fn prepare(path: &Path, mut database: Database) -> Result<Database, StoreError> {
@@ -19,7 +23,10 @@ pub(super) fn prepare(path: &Path, mut database: Database) -> Result<Database, S
     }
     failing(path, configure(&database))?;
     match Migrations::from_slice(MIGRATIONS).to_latest(&mut database) {
-        Ok(()) => Ok(database),
+        Ok(()) => {
+            failing(path, database.pragma_update(None, "foreign_keys", "ON"))?;
+            Ok(database)
+        }
         Err(rusqlite_migration::Error::RusqliteError { err, .. }) => failing(path, Err(err)),
         Err(error) => Err(StoreError::Unreadable { path: path.to_owned(), what: error.to_string() }),
     }
@@ -30,7 +37,8 @@ fn configure(database: &Database) -> rusqlite::Result<()> {
     database.pragma_update(None, "journal_mode", "WAL")?;
     database.pragma_update(None, "synchronous", "FULL")?;
     database.pragma_update(None, "secure_delete", "ON")?;
-    database.pragma_update(None, "foreign_keys", "ON")?;
+    // A table that another one refers to is rebuilt without erasing what refers to it.
+    database.pragma_update(None, "foreign_keys", "OFF")?;
     database.pragma_update(None, "trusted_schema", "OFF")?;
     Ok(())
 }

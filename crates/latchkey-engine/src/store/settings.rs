@@ -1,7 +1,7 @@
-//! Settings that matter: client ids, the installation id, where the installation key is kept. None is a
+//! Settings that matter: the installation id, where the installation key is kept. None is a
 //! secret: a key that is kept here is sealed under a passphrase.
 
-use latchkey_protocol::{ProviderId, Timestamp};
+use latchkey_protocol::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{RowError, Store, StoreError, installation};
@@ -13,28 +13,6 @@ const SAVE: &str = "INSERT INTO settings (key, value) VALUES (?1, ?2)
      ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 
 impl Store {
-    /// The saved client id of a provider.
-    pub(crate) async fn client_id(&self, provider: &ProviderId) -> Result<Option<String>, StoreError> {
-        self.setting(format!("client-id/{provider}")).await
-    }
-
-    /// Saves or, with `None`, removes the client id of a provider.
-    pub(crate) async fn save_client_id(
-        &self,
-        provider: &ProviderId,
-        client_id: Option<String>,
-    ) -> Result<(), StoreError> {
-        let key = format!("client-id/{provider}");
-        let write = move |transaction: &rusqlite::Transaction<'_>| -> Result<(), RowError> {
-            match client_id {
-                Some(value) => transaction.execute(SAVE, params![key, value])?,
-                None => transaction.execute("DELETE FROM settings WHERE key = ?1", [key])?,
-            };
-            Ok(())
-        };
-        self.disk.write(write).await
-    }
-
     /// By how many minutes this computer was ahead of the provider at each host.
     pub(crate) async fn clock_offsets(&self) -> Result<Vec<(String, i64)>, StoreError> {
         let read = |transaction: &rusqlite::Transaction<'_>| -> Result<Vec<(String, i64)>, RowError> {

@@ -8,7 +8,7 @@ use latchkey_envelope::Envelope;
 use latchkey_protocol::{ConnectionId, RestingPlace, SignInId, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::connections::{Line, expect_version, write_connection, write_line};
+use super::connections::{Line, add_line, expect_version, make_room, to_json, write_connection, write_line};
 use super::{RowError, Store, StoreError};
 use crate::connection::Connection;
 
@@ -45,7 +45,7 @@ impl Store {
             drop_unreadable_twin(transaction, &connection)?;
             write_connection(transaction, &connection)?;
             write_set(transaction, &connection, &envelope)?;
-            transaction.execute("DELETE FROM intents WHERE connection = ?1", [connection.id.as_str()])?;
+            close_intent(transaction, &connection.id)?;
             if let Some(sign_in) = sign_in {
                 transaction.execute("DELETE FROM sign_ins WHERE id = ?1", [sign_in.as_str()])?;
             }
@@ -67,8 +67,8 @@ impl Store {
             expect_version(transaction, &connection.id, connection.epoch, connection.generation - 1)?;
             write_connection(transaction, &connection)?;
             write_set(transaction, &connection, &envelope)?;
-            transaction.execute("DELETE FROM intents WHERE connection = ?1", [connection.id.as_str()])?;
-            write_line(transaction, &connection.id, at, Some(line))
+            close_intent(transaction, &connection.id)?;
+            add_line(transaction, &connection.id, at, line)
         };
         self.shelf(&id).write(write).await
     }
@@ -110,7 +110,7 @@ impl Store {
             if let Some(envelope) = &envelope {
                 write_set(transaction, &connection, envelope)?;
             }
-            transaction.execute("DELETE FROM intents WHERE connection = ?1", [connection.id.as_str()])?;
+            close_intent(transaction, &connection.id)?;
             write_line(transaction, &connection.id, at, Some(line))
         };
         self.shelf(&id).write(write).await
@@ -126,6 +126,8 @@ impl Store {
         let (id, epoch, generation) = (connection.id.clone(), connection.epoch, connection.generation);
         let write = move |transaction: &Transaction<'_>| {
             expect_version(transaction, &id, epoch, generation)?;
+            // For the line that tells of its success.
+            make_room(transaction, &id)?;
             let attempt = transaction.query_row(
                 "INSERT INTO intents (connection, epoch, generation, attempt, started_at) VALUES (?1, ?2, ?3, 1, ?4)
                  ON CONFLICT (connection) DO UPDATE SET
@@ -207,8 +209,13 @@ impl Store {
 /// case at this moment.
 fn drop_unreadable_twin(transaction: &Transaction<'_>, connection: &Connection) -> Result<(), RowError> {
     transaction.execute(
-        "DELETE FROM connections WHERE provider = ?1 AND account_key = ?2 AND id <> ?3",
-        params![connection.provider.as_str(), connection.account.key, connection.id.as_str()],
+        "DELETE FROM connections WHERE provider = ?1 AND account_key = ?2 AND variables = ?3 AND id <> ?4",
+        params![
+            connection.provider.as_str(),
+            connection.account.key,
+            to_json(&connection.variables)?,
+            connection.id.as_str()
+        ],
     )?;
     Ok(())
 }
@@ -218,17 +225,24 @@ fn write_set(
     connection: &Connection,
     envelope: &Envelope,
 ) -> Result<(), RowError> {
-    transaction.execute(
-        "INSERT INTO token_sets (connection, epoch, generation, envelope) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (connection) DO UPDATE SET
-             epoch = excluded.epoch, generation = excluded.generation, envelope = excluded.envelope",
-        params![connection.id.as_str(), connection.epoch, connection.generation, envelope.as_bytes()],
-    )?;
-    // By this count a database that was put back is known.
-    transaction.execute(
-        "INSERT INTO settings (key, value) VALUES ('saved-sets', '1')
-         ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
-        [],
-    )?;
+    let row = params![connection.id.as_str(), connection.epoch, connection.generation, envelope.as_bytes()];
+    transaction.prepare_cached(WRITE_SET)?.execute(row)?;
+    transaction.prepare_cached(COUNT_SET)?.execute([])?;
+    Ok(())
+}
+
+const WRITE_SET: &str = "
+    INSERT INTO token_sets (connection, epoch, generation, envelope) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (connection) DO UPDATE SET
+        epoch = excluded.epoch, generation = excluded.generation, envelope = excluded.envelope";
+
+/// By this count a database that was put back is known.
+const COUNT_SET: &str = "
+    INSERT INTO settings (key, value) VALUES ('saved-sets', '1')
+    ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)";
+
+fn close_intent(transaction: &Transaction<'_>, id: &ConnectionId) -> Result<(), RowError> {
+    let sql = "DELETE FROM intents WHERE connection = ?1";
+    transaction.prepare_cached(sql)?.execute([id.as_str()])?;
     Ok(())
 }

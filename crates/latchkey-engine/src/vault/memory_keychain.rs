@@ -23,13 +23,18 @@ pub enum Mood {
 
 /// Items in memory, shared by all clones: it outlives the engine that uses it, as a keychain does.
 #[derive(Debug, Clone)]
-pub struct MemoryKeychain(Arc<Mutex<(Mood, Items)>>, Arc<AtomicUsize>);
+pub struct MemoryKeychain {
+    state: Arc<Mutex<(Mood, Items)>>,
+    refusals: Arc<AtomicUsize>,
+    calls: Arc<AtomicUsize>,
+}
 
 type Items = BTreeMap<String, Vec<u8>>;
 
 impl Default for MemoryKeychain {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new((Mood::Open, BTreeMap::new()))), Arc::default())
+        let state = Arc::new(Mutex::new((Mood::Open, BTreeMap::new())));
+        Self { state, refusals: Arc::default(), calls: Arc::default() }
     }
 }
 
@@ -52,7 +57,12 @@ impl MemoryKeychain {
 
     /// How many items it has refused as too large.
     pub fn refusals(&self) -> usize {
-        self.1.load(Ordering::Relaxed)
+        self.refusals.load(Ordering::Relaxed)
+    }
+
+    /// How often it was asked for anything.
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// Its items.
@@ -66,10 +76,11 @@ impl MemoryKeychain {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut (Mood, Items)) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn checked<T>(&self, work: impl FnOnce(&mut Items) -> T) -> Result<T, KeychainError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
         self.with(|(mood, items)| match mood {
             Mood::Open | Mood::UpTo(_) => Ok(work(items)),
             Mood::FailingAfter(left @ 1.., _) => {
@@ -88,7 +99,8 @@ impl Keychain for MemoryKeychain {
 
     fn write(&mut self, item: &str, secret: &[u8]) -> Result<(), KeychainError> {
         if matches!(self.mood(), Mood::UpTo(most) if secret.len() > most) {
-            self.1.fetch_add(1, Ordering::Relaxed);
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            self.refusals.fetch_add(1, Ordering::Relaxed);
             return Err(KeychainError::TooLarge);
         }
         self.checked(|items| drop(items.insert(item.to_owned(), secret.to_vec())))

@@ -6,6 +6,7 @@ use futures_util::future::join;
 use latchkey_engine::{Callback, Refusal};
 use latchkey_protocol::{Keep, Overview, ProviderId, SignInEnding, SignInStage};
 use latchkey_sandbox::{Client, Endpoint};
+use std::collections::BTreeMap;
 use url::Url;
 
 const SECOND: &str = r#"
@@ -16,9 +17,10 @@ summary = "Another pretend service."
 id = "second-client"
 [authorization]
 url = "{sandbox}/authorize"
-token_url = "{sandbox}/token"
 redirects = ["deep-link", "loopback"]
 scopes = ["profile"]
+[token]
+url = "{sandbox}/token"
 [identity]
 url = "{sandbox}/userinfo"
 key = ["/sub"]
@@ -49,7 +51,8 @@ fn with_second(lines: &str) -> World {
 
 fn begin_at(world: &World, provider: &str) -> Url {
     let provider = ProviderId::try_from(provider).unwrap();
-    world.run(world.engine().begin_sign_in(provider, Keep::Keychain, None)).unwrap().1.unwrap()
+    let begun = world.engine().begin_sign_in(provider, BTreeMap::new(), Keep::Keychain, None, None);
+    world.run(begun).unwrap().1.unwrap()
 }
 
 fn stage(world: &World, provider: &str) -> Option<SignInStage> {

@@ -1,9 +1,11 @@
 //! Files that somebody broke: each is named, with what to do, kept as it is, and the rest works.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 
 use crate::support::{MINUTE, World, sandbox};
-use latchkey_engine::{KeychainError, Mood, StartError, StoreError};
+use latchkey_engine::{KeychainError, Mood, StartError, StoreError, Unfit};
 use latchkey_protocol::{
     AttentionReason, ConfigurationFault, GrantState, Keep, Notice, NoticeKind, ProviderId, Severity,
 };
@@ -30,10 +32,11 @@ fn the_notice(world: &World) -> Notice {
 #[test]
 fn a_provider_file_with_a_mistake_is_named_with_its_line_and_everything_else_works() {
     let line_of = |needle: &str| SPOTIFY.lines().position(|line| line.contains(needle)).unwrap() + 1;
-    let plain_http = SPOTIFY.replace("token_url = \"https", "token_url = \"http");
+    let plain_http =
+        SPOTIFY.replace("\"https://accounts.spotify.com/api", "\"http://accounts.spotify.com/api");
     for (text, line, words) in [
         (SPOTIFY.replace("summary =", "sumary ="), line_of("summary ="), "sumary"),
-        (plain_http, line_of("token_url"), "a sign-in would travel unprotected"),
+        (plain_http, line_of("/api/token"), "a sign-in would travel unprotected"),
         (
             SPOTIFY.replace("id = \"spotify\"", "id = \"../spotify\""),
             line_of("id = \"spotify\""),
@@ -67,7 +70,7 @@ fn an_endpoint_without_protection_is_refused_wherever_it_leads() {
     for host in
         ["http://example.com", "http://localhost:1", "http://127.0.0.1.example.com", "ftp://127.0.0.1"]
     {
-        let text = SANDBOX.replace("token_url = \"{sandbox}", &format!("token_url = \"{host}"));
+        let text = SANDBOX.replace("url = \"{sandbox}/token", &format!("url = \"{host}/token"));
         let world = with_file("mine.toml", &text);
         assert!(the_notice(&world).message.contains("unprotected"), "{host}");
         assert_eq!(world.provider().name, "Latchkey Sandbox", "the built-in file stands");
@@ -94,7 +97,8 @@ fn a_connection_whose_provider_file_is_gone_is_kept_and_says_so() {
     let redirect_uris = vec!["dev.latchkey.app:/oauth/other".to_owned()];
     world.sandbox.add_client(Client { redirect_uris, ..Client::public(Client::DESKTOP) });
     let other = ProviderId::try_from("other").unwrap();
-    let (_, url) = world.run(world.engine().begin_sign_in(other, Keep::Keychain, None)).unwrap();
+    let begun = world.engine().begin_sign_in(other, BTreeMap::new(), Keep::Keychain, None, None);
+    let (_, url) = world.run(begun).unwrap();
     let url = url.unwrap();
     world.link(&world.browser(&url));
     world.until_settled();
@@ -113,11 +117,23 @@ fn a_connection_whose_provider_file_is_gone_is_kept_and_says_so() {
     assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
 }
 
+/// Where in the file the first page of a table or an index is.
+type Pages<'p> = &'p dyn Fn(&str) -> Range<usize>;
+type Damage = fn(&mut Vec<u8>, Pages<'_>);
+
 /// Starts on a database that `damage` was done to.
-fn damaged(mut world: World, damage: impl FnOnce(&mut Vec<u8>)) -> World {
+fn damaged(mut world: World, damage: Damage) -> World {
     world.kill();
+    let database = rusqlite::Connection::open(world.database()).unwrap();
+    let page = |name: &str| {
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        let root: u32 = database.query_row(sql, [name], |row| row.get(0)).unwrap();
+        let root = usize::try_from(root).unwrap();
+        (root - 1) * 4096..root * 4096
+    };
     let mut bytes = fs::read(world.database()).unwrap();
-    damage(&mut bytes);
+    damage(&mut bytes, &page);
+    drop(database);
     fs::write(world.database(), &bytes).unwrap();
     world.start();
     let notice = the_notice(&world);
@@ -130,10 +146,16 @@ fn damaged(mut world: World, damage: impl FnOnce(&mut Vec<u8>)) -> World {
 
 #[test]
 fn f47_a_damaged_database_is_set_aside_whole_and_named() {
-    let damages: [fn(&mut Vec<u8>); 3] = [
-        |bytes| bytes.iter_mut().zip((0..=250).cycle().step_by(31)).for_each(|(byte, other)| *byte = other),
-        |bytes| bytes.fill(0),
-        |bytes| bytes[4096..12_288].fill(0xaa),
+    let damages: [Damage; 3] = [
+        |bytes, _| {
+            bytes.iter_mut().zip((0..=250).cycle().step_by(31)).for_each(|(byte, other)| *byte = other);
+        },
+        |bytes, _| bytes.fill(0),
+        |bytes, page| {
+            for name in ["connections", "sqlite_autoindex_connections_2"] {
+                bytes[page(name)].fill(0xaa);
+            }
+        },
     ];
     for damage in damages {
         let mut world = damaged(World::connected(), damage);
@@ -148,11 +170,11 @@ fn f47_a_damaged_database_is_set_aside_whole_and_named() {
 
 #[test]
 fn f47_what_can_be_read_of_a_damaged_database_goes_on() {
-    let damages: [fn(&mut Vec<u8>); 3] = [
-        |bytes| bytes[..100].iter_mut().for_each(|byte| *byte ^= 0x40),
-        |bytes| bytes[0] ^= 1,
+    let damages: [Damage; 3] = [
+        |bytes, _| bytes[..100].iter_mut().for_each(|byte| *byte ^= 0x40),
+        |bytes, _| bytes[0] ^= 1,
         // The index of the ids, which a table is not read by.
-        |bytes| bytes[8192..12_288].fill(0xaa),
+        |bytes, page| bytes[page("sqlite_autoindex_connections_1")].fill(0xaa),
     ];
     for damage in damages {
         let mut world = damaged(World::connected(), damage);
@@ -170,7 +192,7 @@ fn f47_what_can_be_read_of_a_damaged_database_goes_on() {
 
 #[test]
 fn f47_connections_that_are_lost_with_a_damaged_page_are_named() {
-    let world = damaged(World::connected(), |bytes| bytes[4096..8192].fill(0xaa));
+    let world = damaged(World::connected(), |bytes, page| bytes[page("connections")].fill(0xaa));
     let notice = the_notice(&world);
     assert!(
         notice.message.contains("No connection could be read from it; lost: sandbox · ada."),
@@ -297,4 +319,22 @@ fn a_data_folder_that_cannot_be_made_is_named() {
     let refused = world.try_start().unwrap_err();
     assert!(matches!(&refused, StartError::DataFolder { .. }), "{refused:?}");
     assert!(refused.to_string().contains(&*world.folder.path().join("data").to_string_lossy()), "{refused}");
+}
+
+#[test]
+fn f49_in_a_folder_that_a_program_copies_elsewhere_nothing_is_begun_and_nothing_is_lost() {
+    let mut world = World::connected();
+    world.kill();
+    let mark = world.folder.path().join(".stfolder");
+    fs::create_dir(&mark).unwrap();
+    let before = fs::read(world.database()).unwrap();
+    let refused = world.try_start().unwrap_err();
+    assert!(
+        matches!(&refused, StartError::UnfitFolder { why: Unfit::Synced("Syncthing"), .. }),
+        "{refused:?}"
+    );
+    assert_eq!(fs::read(world.database()).unwrap(), before);
+    fs::remove_dir(mark).unwrap();
+    world.start();
+    assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
 }

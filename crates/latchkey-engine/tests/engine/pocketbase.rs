@@ -1,5 +1,7 @@
 //! Signing in to a real PocketBase server: every way in, and what becomes of the session.
 
+use std::collections::BTreeMap;
+
 use latchkey_engine::{PromptAnswer, Typed};
 use latchkey_protocol::{
     AccountMail, AttentionReason, ConnectionId, ConnectionView, FailureKind, GrantState, Keep, ProblemCode,
@@ -50,7 +52,8 @@ impl Pocket {
     }
 
     fn begin(&self) -> SignInView {
-        let begun = self.world.engine().begin_sign_in(pocketbase(), Keep::Keychain, None);
+        let begun =
+            self.world.engine().begin_sign_in(pocketbase(), BTreeMap::new(), Keep::Keychain, None, None);
         let (view, url) = self.world.run(begun).unwrap();
         assert_eq!(url, None, "it begins in the window");
         view
@@ -340,7 +343,7 @@ fn another_password_ends_every_session_and_the_card_asks_for_a_new_one() {
     pocket.server.change_user(&pocket.user, &json!({"password": other, "passwordConfirm": other})).unwrap();
     assert_eq!(attention(&pocket.check()), Some(AttentionReason::RevokedOrExpired));
     let id = pocket.connection().id;
-    let begun = pocket.world.run(pocket.world.engine().reconnect(id.clone(), None)).unwrap();
+    let begun = pocket.world.run(pocket.world.engine().reconnect(id.clone(), None, vec![])).unwrap();
     assert!(
         matches!(begun.0.stage, SignInStage::Asking { prompt: Prompt::EnterPassword { .. }, .. }),
         "the server is known: {begun:?}"
@@ -354,7 +357,7 @@ fn a_reconnect_with_another_account_changes_nothing() {
     let pocket = Pocket::connected(Keep::Memory);
     pocket.server.add_user("grace@example.com", PASSWORD, true).unwrap();
     let id = pocket.connection().id;
-    pocket.world.run(pocket.world.engine().reconnect(id, None)).unwrap();
+    pocket.world.run(pocket.world.engine().reconnect(id, None, vec![])).unwrap();
     let answer = PromptAnswer::Password { identity: "grace@example.com".into(), password: PASSWORD.into() };
     pocket.answer(answer);
     let ended = pocket.connection().sign_in.unwrap().stage;
@@ -411,7 +414,7 @@ fn a_superuser_acts_in_the_name_of_a_user_until_an_end_that_is_told() {
     let id = acting.id.clone();
     let checked = pocket.world.run(pocket.world.engine().check(id.clone())).unwrap();
     assert_eq!(checked.health.grant, GrantState::Connected);
-    let again = pocket.world.run(pocket.world.engine().reconnect(id.clone(), None));
+    let again = pocket.world.run(pocket.world.engine().reconnect(id.clone(), None, vec![]));
     assert_eq!(again.unwrap_err().code, ProblemCode::InvalidInput, "only the superuser can act again");
     pocket.world.advance_until("its end", MINUTE, |overview| {
         let acting = overview.connections.iter().find(|one| one.id == id).unwrap();

@@ -77,6 +77,21 @@ fn t23_a_rolled_back_database_adopts_the_newer_sign_in_of_the_keychain() {
 }
 
 #[test]
+fn t23_the_first_call_after_a_rollback_gets_the_newer_token() {
+    let mut world = World::connected();
+    let copy = backed_up(&mut world);
+    renew(&world, 1);
+    world.until_settled();
+    until_noted(&world, "2");
+    put_back(&mut world, &copy);
+    world.start();
+    let id = world.connection().id;
+    let lent = world.run(world.engine().lend(&id, MINUTE)).unwrap();
+    assert_eq!(lent.expires_at, world.connection().renewal.access_expires_at);
+    assert_eq!(world.refreshes().len(), 1);
+}
+
+#[test]
 fn t23_what_the_keychain_cannot_heal_is_not_sent_before_the_person_says_so() {
     let mut world = World::new();
     world.keychain.set_mood(Mood::UpTo(80));

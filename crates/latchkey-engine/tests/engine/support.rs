@@ -1,12 +1,15 @@
 //! A world for the engine: the sandbox as provider, a clock moved by hand, a keychain with moods, and a
 //! process that can be killed.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::waits::PATIENCE;
-use latchkey_engine::{Callback, Edges, Engine, ManualClock, MemoryKeychain, Options, OsEntropy, StartError};
+use latchkey_engine::{
+    Callback, Clock as _, Edges, Engine, ManualClock, MemoryKeychain, Options, OsEntropy, StartError,
+};
 use latchkey_protocol::{
     ConnectionId, ConnectionView, Event, EventBody, GrantState, Keep, Overview, Problem, ProviderId,
     ProviderView, Redirect, Revocation, SignInView, Timestamp,
@@ -28,7 +31,11 @@ pub(crate) struct World {
     pub(crate) keychain: MemoryKeychain,
     pub(crate) sandbox: Control,
     pub(crate) folder: tempfile::TempDir,
+    /// Variables of the environment of the engines to come.
+    pub(crate) environment: BTreeMap<String, String>,
     process: Option<(Runtime, Engine)>,
+    /// What its engines reach the world through.
+    pub(crate) edges: Edges,
     /// Called at the start of each thread of the engine.
     on_thread: fn(),
     outside: Runtime,
@@ -67,7 +74,9 @@ impl World {
             keychain: MemoryKeychain::default(),
             sandbox,
             folder: tempfile::tempdir().unwrap(),
+            environment: BTreeMap::new(),
             process: None,
+            edges: Edges::default(),
             on_thread: || {},
             outside,
             provider,
@@ -108,15 +117,16 @@ impl World {
     /// Starts an engine on the world's folder, also beside one that runs.
     pub(crate) fn try_start(&mut self) -> Result<(), StartError> {
         let runtime = runtime(self.on_thread);
-        let sandbox = self.sandbox.origin();
+        let mut environment = self.environment.clone();
+        environment.insert("LATCHKEY_SANDBOX_URL".to_owned(), self.sandbox.origin());
         let options = Options {
             data_dir: self.folder.path().join("data"),
             config_dir: self.folder.path().join("config"),
             clock: self.clock.clone(),
             entropy: Box::new(OsEntropy),
             keychain: self.keychain.factory(),
-            environment: Box::new(move |name| (name == "LATCHKEY_SANDBOX_URL").then(|| sandbox.clone())),
-            edges: Edges::default(),
+            environment: Box::new(move |name| environment.get(name).cloned()),
+            edges: self.edges.clone(),
         };
         let engine = runtime.block_on(Engine::start(options))?;
         self.process = Some((runtime, engine));
@@ -149,6 +159,11 @@ impl World {
         self.outside.block_on(work)
     }
 
+    /// Lets something of the world outside go on by itself.
+    pub(crate) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.outside.spawn(work);
+    }
+
     pub(crate) fn overview(&self) -> Overview {
         self.engine().overview()
     }
@@ -158,6 +173,11 @@ impl World {
         let mut connections = self.overview().connections;
         assert_eq!(connections.len(), 1, "{connections:?}");
         connections.remove(0)
+    }
+
+    /// The engine's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.wall()
     }
 
     pub(crate) fn grant(&self) -> GrantState {
@@ -177,13 +197,14 @@ impl World {
         keep: Keep,
         redirect: Option<Redirect>,
     ) -> Result<(SignInView, Url), Problem> {
-        let (view, url) = self.run(self.engine().begin_sign_in(sandbox(), keep, redirect))?;
+        let begun = self.engine().begin_sign_in(sandbox(), BTreeMap::new(), keep, redirect, None);
+        let (view, url) = self.run(begun)?;
         Ok((view, url.unwrap()))
     }
 
     /// Begins to sign in again.
     pub(crate) fn reconnect(&self, id: &ConnectionId) -> (SignInView, Url) {
-        let (view, url) = self.run(self.engine().reconnect(id.clone(), None)).unwrap();
+        let (view, url) = self.run(self.engine().reconnect(id.clone(), None, vec![])).unwrap();
         (view, url.unwrap())
     }
 

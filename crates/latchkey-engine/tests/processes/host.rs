@@ -13,6 +13,9 @@ use crate::waits::PATIENCE;
 /// Ignores the signal of a file that may not grow, which passes through `exec`, and becomes the host.
 const BECOME: &str = "trap '' XFSZ; exec \"$0\" \"$@\"";
 
+/// What does so.
+pub(crate) const SHELL: &str = "sh";
+
 /// What builds the host; a test of the whole package does so by itself.
 const BUILD: &str = "cargo build -p latchkey-engine --example host";
 
@@ -63,7 +66,10 @@ impl Host {
     }
 
     fn spawn_with(folder: &Path, sandbox: &str, options: &[&str]) -> Self {
-        let mut command = Command::new("sh");
+        Self::spawn_as(Command::new(SHELL), folder, sandbox, options)
+    }
+
+    fn spawn_as(mut command: Command, folder: &Path, sandbox: &str, options: &[&str]) -> Self {
         command.args(["-c", BECOME]).arg(program()).arg(folder).args(options);
         command.env("LATCHKEY_SANDBOX_URL", sandbox).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
@@ -89,6 +95,20 @@ impl Host {
     /// Starts one where no file may grow beyond `limit` bytes.
     pub(crate) fn start_limited(folder: &Path, sandbox: &str, limit: u64) -> Self {
         Self::spawn_with(folder, sandbox, &["--limit", &limit.to_string()]).ready()
+    }
+
+    /// Starts one that reaches everything beyond this computer through a proxy.
+    pub(crate) fn start_behind(folder: &Path, sandbox: &str, proxy: &str) -> Self {
+        let variables = [("HTTPS_PROXY", proxy), ("https_proxy", proxy), ("NO_PROXY", ""), ("no_proxy", "")];
+        let mut command = Command::new(SHELL);
+        command.envs(variables);
+        Self::spawn_as(command, folder, sandbox, &[]).ready()
+    }
+
+    /// Starts one on a desktop, with the keychain of that desktop. `shell` is a command of its [`SHELL`].
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_on(shell: Command, folder: &Path, sandbox: &str) -> Self {
+        Self::spawn_as(shell, folder, sandbox, &["--system-keychain"]).ready()
     }
 
     /// Waits for its first word, which says from what it was built: `cargo test --test` leaves an old one.

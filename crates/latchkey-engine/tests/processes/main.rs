@@ -8,9 +8,12 @@
 mod answers;
 mod full;
 mod host;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod kills;
 mod oracle;
 mod oidc;
+mod proxy;
 mod together;
 mod waits;
 mod world;

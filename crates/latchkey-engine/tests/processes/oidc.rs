@@ -78,12 +78,14 @@ fn file(issuer: &str) -> String {
 
         [authorization]
         url = "{issuer}/auth"
-        token_url = "{issuer}/token"
         redirects = ["deep-link"]
         scopes = ["openid", "offline_access"]
         issuer = "{issuer}"
         issuer_in_answer = true
         parameters = {{ prompt = "login consent" }}
+
+        [token]
+        url = "{issuer}/token"
 
         [identity]
         url = "{issuer}/me"

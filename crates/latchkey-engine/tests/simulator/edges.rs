@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use latchkey_engine::{Disk, DiskMood, Edges, Pause, Rotation, Rotations, Settling};
+use latchkey_engine::{Disk, DiskFault, DiskMood, Edges, Pause, Rotation, Rotations, Settling};
 use latchkey_protocol::ConnectionId;
 
 use crate::network::Wire;
@@ -48,9 +48,9 @@ impl Disk for Own {
         state.tally.disk_faults += 1;
         if state.rng.per_mille(250) {
             state.disk_lied = true;
-            DiskMood::Lying
+            DiskMood::Lying(DiskFault::Full)
         } else {
-            DiskMood::Failing
+            DiskMood::Failing(DiskFault::Full)
         }
     }
 }

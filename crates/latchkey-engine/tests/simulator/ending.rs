@@ -92,6 +92,8 @@ fn ended(world: &World, reason: AttentionReason) {
         | AttentionReason::Unreadable
         | AttentionReason::MemoryOnly
         | AttentionReason::RolledBack
+        | AttentionReason::EndedTogether
+        | AttentionReason::IdentityChanged
         | AttentionReason::HandedOver => false,
     };
     if !fits {
@@ -105,11 +107,11 @@ fn forgotten(world: &World) {
         return;
     }
     let state = world.state();
-    let begun = state.provider.grants.iter().filter(|grant| grant.begun());
+    let mut begun = state.provider.grants.iter().filter(|grant| grant.begun());
     let alive = match state.provider.revokes {
         Revokes::Account => begun.filter(|grant| grant.ended.is_none()).count(),
         // Those before the last were superseded by a newer sign-in, which is never revoked for them.
-        Revokes::LiveToken => usize::from(begun.last().is_some_and(|grant| grant.ended.is_none())),
+        Revokes::LiveToken => usize::from(begun.next_back().is_some_and(|grant| grant.ended.is_none())),
     };
     drop(state);
     if alive > 0 {

@@ -1,5 +1,6 @@
 //! The life of a world: processes that start, are killed and start again; callers; people; sleep.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use latchkey_engine::{Callback, Engine, KeychainError, Mood, Options};
@@ -179,11 +180,14 @@ async fn lend(incarnation: &Incarnation, engine: &Engine, id: &ConnectionId, min
     if world.awake() - asked > 60_000 {
         world.violation("G", format!("a caller waited for {} ms", world.awake() - asked));
     }
-    let Ok(lent) = lent else {
-        if world.plan.kind == Kind::Calm {
-            world.violation("G", "a caller got nothing although nothing was wrong");
+    let lent = match lent {
+        Ok(lent) => lent,
+        Err(problem) => {
+            if world.plan.kind == Kind::Calm {
+                world.violation("G", format!("a caller got nothing although nothing was wrong: {problem}"));
+            }
+            return;
         }
-        return;
     };
     let token = lent.token.expose_secret();
     let Some((grant, expires)) = Provider::access(token) else { return };
@@ -222,7 +226,8 @@ async fn burst(incarnation: Arc<Incarnation>, engine: Arc<Engine>) {
 /// A sign-in, up to a connection.
 pub(crate) async fn sign_in(world: &World, engine: &Engine) -> bool {
     let provider = ProviderId::try_from("sandbox").unwrap();
-    let Ok((_, Some(url))) = engine.begin_sign_in(provider, Keep::Keychain, None).await else { return false };
+    let begun = engine.begin_sign_in(provider, BTreeMap::new(), Keep::Keychain, None, None);
+    let Ok((_, Some(url))) = begun.await else { return false };
     let asked = |name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
     let code = world.state().provider.agree();
     pass(500).await;

@@ -9,6 +9,7 @@ mod binary;
 mod client_authentication;
 mod consent;
 mod control;
+mod discord;
 mod faults;
 mod refresh;
 mod revocation;

@@ -169,3 +169,28 @@ async fn recently_played_refuses_nonsense_and_can_be_empty() {
     let href = world.url(PLAYED);
     assert_eq!(empty, json!({"items": [], "next": null, "cursors": null, "limit": 20, "href": href}));
 }
+
+#[tokio::test]
+async fn the_library_takes_forty_and_a_playlist_a_hundred() {
+    let world = World::spotify().await;
+    let tokens = world.sign_in_for("user-library-modify playlist-modify-private").await;
+    let uris = |count: usize| vec!["spotify:track:1"; count].join(",");
+    for (count, status) in [(40, 200), (41, 400)] {
+        let url = world.url(&format!("/spotify/v1/me/library?uris={}", uris(count)));
+        assert_eq!(world.http.put(url).bearer_auth(&tokens.access).send().await.unwrap().status(), status);
+    }
+    let post = async |path: &str, body: Value| {
+        let request = world.http.post(world.url(path)).bearer_auth(&tokens.access).json(&body);
+        request.send().await.unwrap()
+    };
+    let made = post("/spotify/v1/me/playlists", json!({"name": "mix", "public": false})).await;
+    assert_eq!(made.status(), 201);
+    let id = made.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
+    let items = format!("/spotify/v1/playlists/{id}/items");
+    for (count, status) in [(100, 201), (101, 400)] {
+        assert_eq!(post(&items, json!({"uris": vec!["spotify:track:1"; count]})).await.status(), status);
+    }
+    assert_eq!(post("/spotify/v1/playlists/nobodys/items", json!({"uris": ["a"]})).await.status(), 404);
+    let public = post("/spotify/v1/me/playlists", json!({"name": "mix", "public": true})).await;
+    assert_eq!(public.status(), 403, "another scope");
+}

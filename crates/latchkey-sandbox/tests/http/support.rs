@@ -41,6 +41,10 @@ impl World {
         Self { base: "/spotify", token_path: "/spotify/api/token", ..Self::plain().await }
     }
 
+    pub(crate) async fn discord() -> Self {
+        Self { base: "/discord/oauth2", token_path: "/discord/api/oauth2/token", ..Self::plain().await }
+    }
+
     pub(crate) fn control(&self) -> Control {
         self.sandbox.control()
     }

@@ -7,6 +7,7 @@ import type {
   BackedUp,
   ConnectionId,
   ConnectionView,
+  Diagnosis,
   Event,
   HistoryEntry,
   Imported,
@@ -26,10 +27,23 @@ export type { Event } from './bindings';
 /** What a first sign-in needs to know. */
 export interface BeginSignIn {
   provider: ProviderId;
+  /** Which server, by the provider's variables. */
+  variables: Record<string, string>;
   /** Where the person wants it kept. */
   keep: Keep;
   /** How the browser comes back; `null` lets Latchkey choose. */
   redirect: Redirect | null;
+  /** What the person allows; `null` leaves it to the provider file. */
+  purposes: string[] | null;
+}
+
+/** A client that the person brings. */
+export interface SaveClient {
+  provider: ProviderId;
+  /** Which server it is for, by the provider's variables. */
+  variables: Record<string, string>;
+  clientId: string;
+  clientSecret: string;
 }
 
 /** What a reconnect needs to know. */
@@ -37,6 +51,8 @@ export interface Reconnect {
   connection: ConnectionId;
   /** How the browser comes back; `null` lets Latchkey choose. */
   redirect: Redirect | null;
+  /** What the person allows beyond what was asked before. */
+  further: string[];
 }
 
 /** What a person answers when a sign-in asks: the way in of what has no type on the way out. */
@@ -75,13 +91,16 @@ export interface Backend {
   cancelSignIn(request: { signIn: SignInId }): Promise<void>;
   openSignInPage(request: { signIn: SignInId }): Promise<void>;
   copySignInLink(request: { signIn: SignInId }): Promise<void>;
+  diagnose(request: { connection: ConnectionId }): Promise<Diagnosis>;
+  /** Copies the last report. */
+  copyDiagnosis(request: { connection: ConnectionId }): Promise<void>;
   check(request: { connection: ConnectionId }): Promise<ConnectionView>;
   requestMail(request: { connection: ConnectionId; mail: AccountMail }): Promise<void>;
   impersonate(request: Impersonate): Promise<ConnectionView>;
   disconnect(request: { connection: ConnectionId }): Promise<void>;
   forget(request: { connection: ConnectionId }): Promise<void>;
-  /** An empty client id removes the saved one. */
-  saveClientId(request: { provider: ProviderId; clientId: string }): Promise<ProviderView>;
+  /** An empty client id removes the saved client; an empty secret leaves the saved one. */
+  saveClient(request: SaveClient): Promise<ProviderView>;
   copyRedirectUri(request: { provider: ProviderId }): Promise<void>;
   openRegisterPage(request: { provider: ProviderId }): Promise<void>;
   openManagePage(request: { connection: ConnectionId }): Promise<void>;

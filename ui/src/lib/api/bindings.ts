@@ -23,7 +23,7 @@ export type SignInId = string;
 /**
  * Something that can be asked of Latchkey, by whatever door.
  */
-export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "answer_prompt" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "check" | "request_mail" | "impersonate" | "disconnect" | "forget" | "save_client_id" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history" | "protect_with_passphrase" | "change_passphrase" | "unlock" | "use_key_file" | "use_keychain" | "rotate_key" | "export_backup" | "import_backup";
+export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "answer_prompt" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "diagnose" | "copy_diagnosis" | "check" | "request_mail" | "impersonate" | "disconnect" | "forget" | "save_client" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history" | "protect_with_passphrase" | "change_passphrase" | "unlock" | "use_key_file" | "use_keychain" | "rotate_key" | "export_backup" | "import_backup";
 
 /**
  * The whole state of the engine that may leave it.
@@ -104,9 +104,13 @@ name: string,
  */
 summary: string, 
 /**
- * Scopes that are asked for, in words where the provider file has words.
+ * Scopes that are always asked for, in words where the provider file has words.
  */
 asks: Array<string>, 
+/**
+ * What the person may allow or leave beyond that.
+ */
+purposes: Array<PurposeView>, 
 /**
  * Where the client id comes from.
  */
@@ -122,7 +126,27 @@ signIn: SignInView | null,
 /**
  * Whether the provider exists only for trying things out.
  */
-forTesting: boolean, };
+forTesting: boolean, 
+/**
+ * Among what people look for it.
+ */
+category: ProviderCategory, 
+/**
+ * Who may use it.
+ */
+availability: ProviderAvailability, 
+/**
+ * What has to be there before a sign-in, and is not there by itself. Empty: one click.
+ */
+needs: Array<ProviderNeed>, 
+/**
+ * What the person says before a sign-in.
+ */
+variables: Array<VariableView>, 
+/**
+ * Whether a client secret is saved or comes from the environment. Never what it is.
+ */
+secretSaved: boolean, };
 
 /**
  * Where the client id of a provider comes from.
@@ -153,6 +177,68 @@ registerUrl: string,
  * The redirect URI to register, to the letter.
  */
 redirectUri: string, };
+
+/**
+ * One purpose: allowed or left, as a whole.
+ */
+export type PurposeView = { 
+/**
+ * Its id in the provider file.
+ */
+id: string, 
+/**
+ * What is allowed.
+ */
+words: string, 
+/**
+ * At a provider: whether it is asked for where nobody has chosen. At a connection: whether it is granted.
+ */
+on: boolean, };
+
+/**
+ * Among what people look for a provider.
+ */
+export type ProviderCategory = "business" | "chat" | "developer" | "files" | "games" | "health" | "identity" | "mail" | "maps" | "media" | "other" | "productivity" | "self-hosted" | "social";
+
+/**
+ * Who may use a provider.
+ */
+export type ProviderAvailability = { 
+/**
+ * Who may register a client there.
+ */
+status: AvailabilityStatus, 
+/**
+ * Why it cannot be connected to from here; absent where it can.
+ */
+reason: string | null, };
+
+/**
+ * Who may register a client.
+ */
+export type AvailabilityStatus = "open" | "approval" | "limited" | "closed" | "sunset";
+
+/**
+ * What has to be there before a sign-in.
+ */
+export type ProviderNeed = "client-id" | "client-id-and-secret" | "variable" | "broker";
+
+/**
+ * Something that the person says before a sign-in.
+ */
+export type VariableView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it is, in words.
+ */
+words: string, 
+/**
+ * What stands where the person says nothing.
+ */
+default: string | null, };
 
 /**
  * One signed-in account at a provider.
@@ -202,6 +288,10 @@ signIn: SignInView | null,
  * Where the account is, at a provider of many servers.
  */
 realm: RealmView | null, 
+/**
+ * What the person may allow at this provider, and whether it is granted.
+ */
+purposes: Array<PurposeView>, 
 /**
  * The provider's own page for removing access, where it has one.
  */
@@ -398,12 +488,12 @@ providerText: string | null, } | { "kind": "disconnecting" };
 /**
  * Why the person must sign in again.
  */
-export type AttentionReason = "revoked-or-expired" | "lost-rotation" | "grant-ended" | "not-renewable" | "unreadable" | "memory-only" | "rolled-back" | "handed-over";
+export type AttentionReason = "revoked-or-expired" | "lost-rotation" | "grant-ended" | "not-renewable" | "unreadable" | "memory-only" | "rolled-back" | "handed-over" | "ended-together" | "identity-changed";
 
 /**
  * What is set up wrongly, on this side or on the provider's.
  */
-export type ConfigurationFault = "client-refused" | "client-id-missing" | "request-refused" | "endpoint-redirects" | "certificate-untrusted" | "provider-missing" | "tokens-refused";
+export type ConfigurationFault = "client-refused" | "client-id-missing" | "request-refused" | "endpoint-redirects" | "certificate-untrusted" | "proxy-credentials" | "provider-missing" | "tokens-refused";
 
 /**
  * What is happening to a connection at this moment.
@@ -481,6 +571,145 @@ export type GrantKind = "connected" | "expiring" | "limited" | "attention" | "mi
  * An activity without its details.
  */
 export type ActivityKind = "idle" | "refreshing" | "retrying" | "stale" | "offline" | "rate-limited" | "clock-wrong" | "locked" | "storage-fault";
+
+/**
+ * What was found out about a connection.
+ */
+export type Diagnosis = { 
+/**
+ * Which connection.
+ */
+connection: ConnectionId, 
+/**
+ * The provider's name.
+ */
+providerName: string, 
+/**
+ * The account's name.
+ */
+accountName: string, 
+/**
+ * The version of Latchkey.
+ */
+version: string, 
+/**
+ * When it was made.
+ */
+at: Timestamp, 
+/**
+ * What was done, in order.
+ */
+steps: Array<DiagnosisStep>, 
+/**
+ * Whole minutes until present access runs out; absent where it does not or there is none.
+ */
+accessMinutes: number | null, 
+/**
+ * When the provider ends the grant; absent where it lasts until it is removed.
+ */
+grantEndsAt: Timestamp | null, 
+/**
+ * Scopes in force.
+ */
+granted: Array<string>, 
+/**
+ * Scopes asked for and not granted.
+ */
+missing: Array<string>, 
+/**
+ * How much may still be called, where the provider said.
+ */
+budget: RateBudget | null, 
+/**
+ * Failures in a row since the last success.
+ */
+consecutiveFailures: number, 
+/**
+ * The last failure, until the next success.
+ */
+lastFailure: FailureView | null, 
+/**
+ * A little of what the provider gave.
+ */
+sample: Sample | null, };
+
+/**
+ * One step of a diagnosis.
+ */
+export type DiagnosisStep = { 
+/**
+ * What was done.
+ */
+kind: StepKind, 
+/**
+ * What came of it.
+ */
+outcome: StepOutcome, 
+/**
+ * The same in words.
+ */
+message: string, 
+/**
+ * Milliseconds from the request to the answer, where something was asked.
+ */
+tookMs: number | null, };
+
+/**
+ * What a step of a diagnosis does.
+ */
+export type StepKind = "renewal" | "identity" | "sample";
+
+/**
+ * What came of a step.
+ */
+export type StepOutcome = "passed" | "skipped" | "waiting" | "failed";
+
+/**
+ * How much may still be called.
+ */
+export type RateBudget = { 
+/**
+ * Calls that are left.
+ */
+remaining: number, 
+/**
+ * Calls in a whole window.
+ */
+limit: number | null, 
+/**
+ * Milliseconds until all are there again.
+ */
+resetsInMs: number | null, 
+/**
+ * What it counts.
+ */
+scope: RateScope, };
+
+/**
+ * What a request to wait concerns.
+ */
+export type RateScope = "user" | "global" | "shared";
+
+/**
+ * A little of what a provider gave.
+ */
+export type Sample = { "kind": "recently-played", 
+/**
+ * How many plays were told.
+ */
+count: number, 
+/**
+ * Titles of the latest, three at most.
+ */
+titles: Array<string>, } | { "kind": "application", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * When its access ends, by Discord's own account.
+ */
+expires: Timestamp | null, };
 
 /**
  * What a shell that shows notices has to do.

@@ -1,12 +1,22 @@
 // The door without Latchkey behind it: the same operations over a world that is made up. For the gallery, for
 // working on the window in a browser, and for tests, which read in `calls` what the window asked for.
 import { present } from '../state/clock.svelte';
-import type { Backend, BackupFile, BeginSignIn, Event, Impersonate, PromptAnswer, Reconnect } from './backend';
+import type {
+  Backend,
+  BackupFile,
+  BeginSignIn,
+  Event,
+  Impersonate,
+  PromptAnswer,
+  Reconnect,
+  SaveClient,
+} from './backend';
 import type {
   AccountMail,
   BackedUp,
   ConnectionId,
   ConnectionView,
+  Diagnosis,
   EventBody,
   HistoryEntry,
   Imported,
@@ -26,6 +36,8 @@ export interface World {
   overview: Overview;
   /** What `history` answers. */
   history?: HistoryEntry[];
+  /** What `diagnose` answers. */
+  diagnosis?: Diagnosis;
   /** Operations that fail, and how. */
   problems?: Partial<Record<keyof Backend, Problem>>;
   /** What providers answer to a disconnect; without it they never answer. */
@@ -83,6 +95,14 @@ export class MemoryBackend implements Backend {
   openSignInPage = (request: { signIn: SignInId }) => this.#do('openSignInPage', request, () => undefined);
   copySignInLink = (request: { signIn: SignInId }) => this.#do('copySignInLink', request, () => undefined);
 
+  diagnose = (request: { connection: ConnectionId }) =>
+    this.#do('diagnose', request, () => {
+      if (!this.world.diagnosis) throw new Error('no diagnosis in this world');
+      return this.world.diagnosis;
+    });
+
+  copyDiagnosis = (request: { connection: ConnectionId }) => this.#do('copyDiagnosis', request, () => undefined);
+
   check = (request: { connection: ConnectionId }) =>
     this.#do('check', request, () => {
       const { renewal } = this.#connectionOf(request.connection);
@@ -107,10 +127,12 @@ export class MemoryBackend implements Backend {
   forget = (request: { connection: ConnectionId }) =>
     this.#do('forget', request, () => this.#remove(request.connection, 'unconfirmed'));
 
-  saveClientId = (request: { provider: ProviderId; clientId: string }) =>
-    this.#do('saveClientId', request, () =>
+  saveClient = (request: SaveClient) =>
+    this.#do('saveClient', request, () =>
       this.#provider(request.provider, {
         clientId: request.clientId ? { kind: 'settings' } : { kind: 'missing', variable: 'LATCHKEY_SPOTIFY_CLIENT_ID' },
+        needs: request.clientId ? [] : ['client-id'],
+        secretSaved: request.clientSecret !== '',
       }),
     );
 

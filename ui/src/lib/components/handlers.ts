@@ -1,6 +1,6 @@
 // What a card may ask of the view. A card never knows who does it.
 import type { Impersonate, PromptAnswer } from '../api/backend';
-import type { AccountMail, HistoryEntry } from '../api/bindings';
+import type { AccountMail, Diagnosis, HistoryEntry } from '../api/bindings';
 
 /** What was typed into a form for passphrases; what it did not ask for is empty. */
 export interface Entered {
@@ -53,15 +53,31 @@ export interface ConnectionHandlers {
   onimpersonate: (whom: Omit<Impersonate, 'connection'>) => Promise<string | null>;
   /** Reads what happened, newest first. */
   onhistory: () => Promise<HistoryEntry[]>;
+  /** Finds out what works. */
+  ondiagnose: () => Promise<Diagnosis>;
+  /** Copies the last report; resolves to whether it worked. */
+  oncopydiagnosis: () => Promise<boolean>;
+  /** Signs in again for more. */
+  ongrantmore: (further: string[]) => unknown;
+}
+
+/** A client that a person brings. */
+export interface BroughtClient {
+  clientId: string;
+  /** Empty where there is none, or where the saved one stays. */
+  clientSecret: string;
+  /** Which server it is for. */
+  variables: Record<string, string>;
 }
 
 /** Around one provider. */
 export interface ProviderHandlers {
-  onsignin: () => unknown;
+  /** Signs in on the server that the variables name, for these purposes. */
+  onsignin: (variables: Record<string, string>, purposes: string[]) => unknown;
   /** Opens or closes the set-up. */
   onsetup: (open: boolean) => unknown;
-  /** Saves a client id; resolves to what is wrong with it, or nothing. */
-  onsaveclientid: (clientId: string) => Promise<string | null>;
+  /** Saves a client; resolves to what is wrong with it, or nothing. */
+  onsaveclient: (client: BroughtClient) => Promise<string | null>;
   /** Copies the redirect URI; resolves to whether it worked. */
   oncopyredirecturi: () => Promise<boolean>;
   onopenregisterpage: () => unknown;

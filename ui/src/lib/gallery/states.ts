@@ -5,12 +5,16 @@ import type { World } from '../api/memory';
 import {
   ADA,
   BEN,
+  catalogue,
   connection,
   DAY,
+  diagnosis,
   discord,
   ended,
+  github,
   type HealthParts,
   HOUR,
+  mastodon,
   MINUTE,
   neighbour,
   NOW,
@@ -72,12 +76,13 @@ const misconfigured = (fault: ConfigurationFault, providerText: string | null = 
   severity: 'degraded',
 });
 
-const REASONS: readonly AttentionReason[] = ['lost-rotation', 'grant-ended', 'not-renewable', 'unreadable', 'memory-only'];
+const REASONS: readonly AttentionReason[] = ['lost-rotation', 'grant-ended', 'not-renewable', 'unreadable', 'memory-only', 'identity-changed'];
 const FAULTS: readonly ConfigurationFault[] = [
   'client-id-missing',
   'request-refused',
   'endpoint-redirects',
   'certificate-untrusted',
+  'proxy-credentials',
   'provider-missing',
   'tokens-refused',
 ];
@@ -85,6 +90,14 @@ const FAULTS: readonly ConfigurationFault[] = [
 const farewell = (revocation: NonNullable<World['revocation']>, manageUrl: string | null = null): State => ({
   world: { overview: overview({ connections: [connection({ manageUrl }), neighbour()] }), revocation },
   press: ['[data-connection=c-1] [data-action=disconnect]', '[data-action=confirm-disconnect]'],
+});
+
+const detailsOpen = '[data-connection=c-1] summary';
+
+/** One connection whose diagnosis was asked for. */
+const diagnosed = (rest: Omit<World, 'overview'>): State => ({
+  world: { overview: overview({ connections: [connection()] }), ...rest },
+  press: [detailsOpen, '[data-connection=c-1] [data-action=diagnose]'],
 });
 
 const SEALED: readonly SealedReason[] = ['on-its-way', 'too-large', 'keychain-locked', 'keychain-absent', 'keychain-slow', 'keychain-refused'];
@@ -127,12 +140,23 @@ export const STATES: Record<string, State> = {
   'setup': { ...first(), press: ['[data-provider=spotify] [data-action=set-up]'] },
   'setup-empty-field': {
     ...first(),
-    press: ['[data-provider=spotify] [data-action=set-up]', '[data-action=save-client-id]'],
+    press: ['[data-provider=spotify] [data-action=set-up]', '[data-action=save-client]'],
   },
   'setup-refused': {
-    ...first({}, { problems: { saveClientId: problem('invalid-input', 'A Spotify client id has 32 letters and digits; this one has 5.') } }),
+    ...first({}, { problems: { saveClient: problem('invalid-input', 'A Spotify client id has 32 letters and digits; this one has 5.') } }),
     press: ['[data-provider=spotify] [data-action=set-up]'],
-    type: { into: '[data-provider=spotify] form input', text: 'abcde' },
+    type: { into: '[data-provider=spotify] [data-client-field]', text: 'abcde' },
+  },
+  'catalogue': first({ providers: catalogue() }),
+  'catalogue-all': { ...first({ providers: catalogue() }), press: ['[data-action=show-all-providers]'] },
+  'catalogue-connected': { world: { overview: overview({ providers: catalogue(), connections: [connection()] }) } },
+  'setup-secret': {
+    ...first({ providers: [github(), discord(), provider()] }),
+    press: ['[data-provider=github] [data-action=set-up]'],
+  },
+  'setup-server': {
+    ...first({ providers: [mastodon(), discord(), provider()] }),
+    press: ['[data-provider=mastodon] [data-action=set-up]'],
   },
   'setup-change': {
     ...first({ providers: [spotify({ clientId: { kind: 'settings' } }), discord(), provider()] }),
@@ -194,6 +218,41 @@ export const STATES: Record<string, State> = {
     },
     press: ['[data-connection=c-1] summary'],
   },
+  'diagnosis': diagnosed({ diagnosis: diagnosis() }),
+  'diagnosis-discord': diagnosed({
+    diagnosis: diagnosis({
+      providerName: 'Discord',
+      steps: diagnosis().steps.map((step) =>
+        step.kind === 'sample' ? { ...step, message: 'Discord lets Latchkey in for: identify, guilds.' } : step,
+      ),
+      budget: { remaining: 4, limit: 5, resetsInMs: 1_000, scope: 'user' },
+      sample: { kind: 'application', name: 'Latchkey', expires: NOW + 7 * DAY },
+    }),
+  }),
+  'diagnosis-failed': diagnosed({
+    diagnosis: diagnosis({
+      steps: [
+        { kind: 'renewal', outcome: 'passed', message: 'Access was renewed.', tookMs: 312 },
+        {
+          kind: 'identity',
+          outcome: 'failed',
+          message: 'Spotify · Ada Lovelace: the sign-in could not be confirmed, the provider says: User not registered in the Developer Dashboard.',
+          tookMs: 95,
+        },
+        { kind: 'sample', outcome: 'skipped', message: 'Nothing more was asked, since the account was not confirmed.', tookMs: null },
+      ],
+      missing: ['user-library-read'],
+      consecutiveFailures: 3,
+      sample: null,
+    }),
+  }),
+  'diagnosis-trouble': diagnosed({ problems: { diagnose: problem('not-found', 'This connection does not exist any more.') } }),
+  'grant-more': {
+    world: { overview: overview({ connections: [connection()] }) },
+    press: [detailsOpen, '[data-connection=c-1] [data-purpose=follow]'],
+  },
+  'purposes': first({ providers: [spotify({ clientId: { kind: 'settings' } }), discord(), provider()] }),
+  'ended-together': card(stopped, attention('ended-together')),
   'details-unreadable': {
     world: {
       overview: overview({ connections: [connection()] }),

@@ -17,13 +17,11 @@ import type {
   SealedReason,
   VaultState,
 } from '../api/bindings';
+import { diagnosis, purposes } from './en-diagnosis';
+import { disconnectDialog, disconnecting, farewell } from './en-disconnect';
+import { providers } from './en-providers';
+import { plural } from './plural';
 import { prompts } from './prompts.en';
-
-const rules = new Intl.PluralRules('en');
-
-function plural(count: number, one: string, other: string): string {
-  return rules.select(count) === 'one' ? `1 ${one}` : `${new Intl.NumberFormat('en').format(count)} ${other}`;
-}
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
 
@@ -65,46 +63,7 @@ export const en = {
     add: 'Add a connection',
   },
 
-  provider: {
-    signIn: 'Sign in',
-    signInTo: (name: string) => `Sign in to ${name}`,
-    addAccount: 'Add an account',
-    addAccountTo: (name: string) => `Add an account at ${name}`,
-    asks: 'Asks to',
-    forTesting: 'For testing',
-    setUp: 'Set up',
-    setUpNamed: (name: string) => `Set up ${name}`,
-    needsClientId: (name: string) => `${name} needs your own client id`,
-    clientIdFor: (name: string) => `Your client id for ${name}`,
-    needsClientIdShort: 'Needs your own client id',
-    ownClientId: 'Uses your client id',
-    variableClientId: 'Client id from the environment',
-    change: 'Change',
-    changeNamed: (name: string) => `Change the client id for ${name}`,
-  },
-
-  setup: {
-    why: (name: string) =>
-      `${name} asks everyone to register the programs they use. It takes a few minutes, once. A client id is a public name, not a password.`,
-    redirectUri: 'Redirect URI, exactly as it must be registered',
-    copy: 'Copy',
-    copied: 'Copied',
-    copyRedirectUri: 'Copy the redirect URI',
-    openRegisterPage: (name: string) => `Open ${name}’s registration page`,
-    clientId: 'Client id',
-    placeholder: 'Paste the client id here',
-    save: 'Save',
-    remove: 'Remove the saved client id',
-    close: 'Close',
-    empty: 'Paste the client id first.',
-    variable: (variable: string) => `You can also set the environment variable ${variable} before Latchkey starts.`,
-    fromVariable: (variable: string) =>
-      `The client id in use comes from the environment variable ${variable}. One that you save here is used instead.`,
-    fromSettings: 'A client id is saved. Another one takes its place.',
-    saved: (name: string) => `Client id for ${name} saved`,
-    savedText: 'You can sign in now.',
-    removed: (name: string) => `Client id for ${name} removed`,
-  },
+  ...providers,
 
   signIn: {
     waiting: 'Waiting for your browser',
@@ -318,14 +277,18 @@ export const en = {
       'memory-only': () => 'This sign-in was kept in memory only, and Latchkey was closed since.',
       'rolled-back': (name: string) =>
         `An older copy of Latchkey’s database was put back, so this sign-in to ${name} may have been used and replaced since. It is not sent again by itself. Reconnect, or check again to try it.`,
+      'ended-together': (name: string) => `${name} ends all sign-ins of an account together, and another one was disconnected.`,
       'handed-over': () =>
         'This sign-in was exported for another computer, which renews it from now on. To take it back, check again or reconnect, and stop using it there.',
+      'identity-changed': (name: string) =>
+        `${name} renewed this sign-in as that of another account. Nothing it sent is used. Reconnect, or disconnect to remove access at ${name}.`,
     } satisfies Record<AttentionReason, (name: string) => string>,
   },
 
   misconfigured: {
     title: 'Your sign-in is kept, but something is set up wrongly',
     showSetup: 'Show the set-up',
+    seenHere: 'This computer says:',
     fault: {
       'client-refused': (name: string) => `${name} does not accept the client id. Check the one you saved.`,
       'client-id-missing': (name: string) => `The client id of ${name} was removed. Save one to go on.`,
@@ -334,16 +297,11 @@ export const en = {
         `The address for renewing at ${name} sends us elsewhere, which Latchkey never follows. Check its provider file.`,
       'certificate-untrusted': (name: string) =>
         `This computer does not trust the certificate of ${name}. A proxy or a virus scanner may stand in between.`,
+      'proxy-credentials': (name: string) =>
+        `The proxy between this computer and ${name} wants a name and a password. Put them into the proxy settings of this computer.`,
       'provider-missing': (name: string) => `The provider file of ${name} is missing or broken. Put it back to go on.`,
       'tokens-refused': (name: string) => `${name} renews the sign-in, but its own service then refuses it. Try again later.`,
     } satisfies Record<ConfigurationFault, (name: string) => string>,
-  },
-
-  disconnecting: {
-    title: (name: string) => `Removing access at ${name}…`,
-    text: 'Latchkey keeps trying until the service confirms, also after a restart.',
-    forget: 'Forget without waiting',
-    forgetText: (name: string) => `This erases the sign-in here at once. Access may then still stand at ${name}.`,
   },
 
   resting: {
@@ -402,28 +360,6 @@ export const en = {
       'handed-over': 'Exported for another computer',
       imported: 'Imported from a backup',
     } satisfies Record<HistoryKind, string>,
-  },
-
-  disconnectDialog: {
-    title: (provider: string, account: string) => `Disconnect ${account} from ${provider}?`,
-    text: (name: string) =>
-      `Latchkey asks ${name} to remove access, then erases the sign-in, the profile and the picture from this computer.`,
-    afterwards: 'Programs that use this connection stop working. You can sign in again at any time.',
-    confirm: 'Disconnect',
-    cancel: 'Keep it',
-  },
-
-  farewell: {
-    title: (provider: string, account: string) => `${account} disconnected from ${provider}`,
-    confirmed: (name: string) => `${name} confirmed that access is removed.`,
-    'not-offered': (name: string) =>
-      `Everything here is erased. ${name} has no way for a program to remove access; you can do it on its own page:`,
-    'not-offered-nowhere': (name: string) =>
-      `Everything here is erased. ${name} has no way for a program to remove access; look for connected apps in your account there.`,
-    unconfirmed: (name: string) => `Everything here is erased, but ${name} did not confirm. To be sure, remove access on its own page:`,
-    'unconfirmed-nowhere': (name: string) =>
-      `Everything here is erased, but ${name} did not confirm. To be sure, look for connected apps in your account there.`,
-    'nothing-left': () => 'Everything here is erased. There was no access left to remove.',
   },
 
   arrival: {
@@ -495,4 +431,9 @@ export const en = {
   },
 
   unknownProblem: 'The reason is not known.',
+  diagnosis,
+  purposes,
+  disconnecting,
+  disconnectDialog,
+  farewell,
 };

@@ -1,9 +1,10 @@
 // What a person can do, and what is said when it does not work. Nothing here fails without a word.
-import type { Backend, Impersonate, PromptAnswer } from '../api/backend';
+import type { Backend, Impersonate, PromptAnswer, SaveClient } from '../api/backend';
 import type {
   AccountMail,
   ConnectionId,
   ConnectionView,
+  Diagnosis,
   HistoryEntry,
   Keep,
   Problem,
@@ -25,6 +26,9 @@ interface Attempt {
   retry?: () => unknown;
 }
 
+/** What a person said of a provider's server. */
+type Variables = Record<string, string>;
+
 /** Between the view and the backend: the view names the wish, this does it and reports. */
 export class Actions {
   /** Why nothing can be shown at all. */
@@ -44,6 +48,10 @@ export class Actions {
 
   /** Where the person wanted each first sign-in kept, for starting it over the same way. */
   readonly #kept = new Map<ProviderId, Keep>();
+  /** What they chose to allow at each, and further at each connection, for the same reason. */
+  readonly #allowed = new Map<ProviderId | ConnectionId, string[]>();
+  /** On which server, for the same. */
+  readonly #servers = new Map<ProviderId, Variables>();
 
   constructor(
     private readonly backend: Backend,
@@ -63,11 +71,26 @@ export class Actions {
     }
   }
 
+  /** Begins a first sign-in where and for what the person chose; a set-up is then done with. */
+  signInAs(provider: ProviderId, variables: Variables, purposes: string[]): Promise<boolean> {
+    this.setup(provider, false);
+    this.#allowed.set(provider, purposes);
+    return this.signIn(provider, 'keychain', null, variables);
+  }
+
   /** Begins a first sign-in. */
-  signIn(provider: ProviderId, keep: Keep = 'keychain', redirect: Redirect | null = null): Promise<boolean> {
+  signIn(
+    provider: ProviderId,
+    keep: Keep = 'keychain',
+    redirect: Redirect | null = null,
+    variables: Variables = this.#servers.get(provider) ?? {},
+  ): Promise<boolean> {
     this.#kept.set(provider, keep);
-    const retry = () => this.signIn(provider, keep, redirect);
-    return this.#try({ provider, retry }, () => this.backend.beginSignIn({ provider, keep, redirect }), (problem) => {
+    this.#servers.set(provider, variables);
+    const purposes = this.#allowed.get(provider) ?? null;
+    const retry = () => this.signIn(provider, keep, redirect, variables);
+    const begin = () => this.backend.beginSignIn({ provider, variables, keep, redirect, purposes });
+    return this.#try({ provider, retry }, begin, (problem) => {
       if (PROBLEMS[problem.code].remedy !== 'keep-in-memory' || keep === 'memory') return false;
       this.memoryOffer = { provider, redirect, problem };
       return true;
@@ -87,16 +110,28 @@ export class Actions {
     this.security.choosing = true;
   }
 
-  reconnect(connection: ConnectionId, redirect: Redirect | null = null): Promise<boolean> {
-    const retry = () => this.reconnect(connection, redirect);
-    return this.#try({ connection, retry }, () => this.backend.reconnect({ connection, redirect }));
+  /** Signs in again for more than before. */
+  grantMore(connection: ConnectionId, further: string[]): Promise<boolean> {
+    this.#allowed.set(connection, further);
+    return this.#signInAgain(connection, null);
+  }
+
+  reconnect(connection: ConnectionId): Promise<boolean> {
+    this.#allowed.delete(connection);
+    return this.#signInAgain(connection, null);
+  }
+
+  #signInAgain(connection: ConnectionId, redirect: Redirect | null): Promise<boolean> {
+    const further = this.#allowed.get(connection) ?? [];
+    const retry = () => this.#signInAgain(connection, redirect);
+    return this.#try({ connection, retry }, () => this.backend.reconnect({ connection, redirect, further }));
   }
 
   /** Starts a sign-in over, by whatever way back. */
   startOver(signIn: SignInView, redirect: Redirect | null): Promise<boolean> {
     return signIn.connection === null
       ? this.signIn(signIn.provider, this.#kept.get(signIn.provider) ?? 'keychain', redirect)
-      : this.reconnect(signIn.connection, redirect);
+      : this.#signInAgain(signIn.connection, redirect);
   }
 
   /** Starts a sign-in over with the way back that was not tried. */
@@ -184,6 +219,20 @@ export class Actions {
     return this.backend.history({ connection });
   }
 
+  /** Finds out what works; the panel itself says when that fails. */
+  async diagnose(connection: ConnectionId): Promise<Diagnosis> {
+    const diagnosis = await this.backend.diagnose({ connection });
+    const failed = diagnosis.steps.filter(({ outcome }) => outcome === 'failed').length;
+    this.say(t.diagnosis.done(diagnosis.providerName, diagnosis.accountName, failed));
+    return diagnosis;
+  }
+
+  async copyDiagnosis(connection: ConnectionId): Promise<boolean> {
+    const copied = await this.#try({}, () => this.backend.copyDiagnosis({ connection }));
+    if (copied) this.say(t.diagnosis.copied);
+    return copied;
+  }
+
   setup(provider: ProviderId, open: boolean): void {
     const next = new Set(this.openSetups);
     if (open) next.add(provider);
@@ -191,10 +240,11 @@ export class Actions {
     this.openSetups = next;
   }
 
-  /** Saves a client id. What is wrong with the id itself is for the field and not for a message. */
-  async saveClientId(provider: ProviderId, name: string, clientId: string): Promise<string | null> {
+  /** Saves a client. What is wrong with what was typed is for the field and not for a message. */
+  async saveClient(provider: ProviderId, name: string, client: Omit<SaveClient, 'provider'>): Promise<string | null> {
+    const { clientId } = client;
     let fault: string | null = null;
-    const done = await this.#try({}, () => this.backend.saveClientId({ provider, clientId }), (problem) => {
+    const done = await this.#try({}, () => this.backend.saveClient({ provider, ...client }), (problem) => {
       if (PROBLEMS[problem.code].remedy !== 'mark-field') return false;
       fault = sentence(problem);
       return true;

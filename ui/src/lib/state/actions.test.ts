@@ -37,7 +37,8 @@ beforeEach(() => open());
 describe('signing in', () => {
   it('asks for the keychain first', async () => {
     await actions.signIn('discord');
-    expect(last()?.request).toEqual({ provider: 'discord', keep: 'keychain', redirect: null });
+    const request = { provider: 'discord', variables: {}, keep: 'keychain', redirect: null, purposes: null };
+    expect(last()?.request).toEqual(request);
     expect(world.providers.find(({ id }) => id === 'discord')?.signIn?.stage.kind).toBe('waiting-for-browser');
   });
 
@@ -59,7 +60,8 @@ describe('signing in', () => {
     const waiting = world.providers.find(({ id }) => id === 'discord')?.signIn;
     if (!waiting) throw new Error('no sign-in waits');
     await actions.otherWay(waiting);
-    expect(last()?.request).toEqual({ provider: 'discord', keep: 'memory', redirect: 'loopback' });
+    const request = { provider: 'discord', variables: {}, keep: 'memory', redirect: 'loopback', purposes: null };
+    expect(last()?.request).toEqual(request);
   });
 
   it('goes back to the link from the other way', async () => {
@@ -69,7 +71,23 @@ describe('signing in', () => {
 
   it('starts a reconnect over as a reconnect', async () => {
     await actions.startOver(ended({ kind: 'expired' }, { connection: 'c-1' }), null);
-    expect(last()).toEqual({ operation: 'reconnect', request: { connection: 'c-1', redirect: null } });
+    expect(last()).toEqual({ operation: 'reconnect', request: { connection: 'c-1', redirect: null, further: [] } });
+  });
+
+  it('starts over for what the person chose to allow', async () => {
+    await actions.signInAs('discord', {}, ['email']);
+    const waiting = world.providers.find(({ id }) => id === 'discord')?.signIn;
+    if (!waiting) throw new Error('no sign-in waits');
+    await actions.otherWay(waiting);
+    expect(last()?.request).toMatchObject({ redirect: 'loopback', purposes: ['email'] });
+  });
+
+  it('grants more until the person reconnects without', async () => {
+    await actions.grantMore('c-1', ['follow']);
+    await actions.startOver(ended({ kind: 'expired' }, { connection: 'c-1' }), 'loopback');
+    expect(last()?.request).toEqual({ connection: 'c-1', redirect: 'loopback', further: ['follow'] });
+    await actions.reconnect('c-1');
+    expect(last()?.request).toEqual({ connection: 'c-1', redirect: null, further: [] });
   });
 });
 
@@ -132,15 +150,17 @@ describe('a problem', () => {
 describe('the client id', () => {
   it('closes the set-up when it is saved', async () => {
     actions.setup('spotify', true);
-    expect(await actions.saveClientId('spotify', 'Spotify', 'abc')).toBeNull();
-    expect(last()?.request).toEqual({ provider: 'spotify', clientId: 'abc' });
+    const client = { clientId: 'abc', clientSecret: '', variables: {} };
+    expect(await actions.saveClient('spotify', 'Spotify', client)).toBeNull();
+    expect(last()?.request).toEqual({ provider: 'spotify', ...client });
     expect(actions.openSetups.has('spotify')).toBe(false);
     expect(toasts.items[0]?.title).toBe('Client id for Spotify saved');
   });
 
   it('marks the field, and no message pops up, when it is wrong', async () => {
-    await open({ problems: { saveClientId: problem('invalid-input') } });
-    expect(await actions.saveClientId('spotify', 'Spotify', 'a b')).toBe('It did not work. Do this.');
+    await open({ problems: { saveClient: problem('invalid-input') } });
+    const client = { clientId: 'a b', clientSecret: '', variables: {} };
+    expect(await actions.saveClient('spotify', 'Spotify', client)).toBe('It did not work. Do this.');
     expect(toasts.items).toEqual([]);
   });
 });

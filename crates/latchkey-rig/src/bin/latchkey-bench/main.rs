@@ -1,6 +1,6 @@
 //! Compares the app with the smallest window that the same parts can make.
 //!
-//! `latchkey-bench [--starts <n>] [--rests <n>] [--seconds <n>] [--display <name>] <app> <bare window>`
+//! `latchkey-bench [--starts <n>] [--rests <n>] [--seconds <n>] [--display <name>] [--data <folder>] <app> <bare window>`
 //!
 //! Both are started, looked at from outside and ended by the same code, in shuffled order, so that whatever
 //! else the machine does falls on both. The ratio of the medians counts, not the milliseconds.
@@ -13,6 +13,7 @@ use std::{
     error::Error,
     hash::{BuildHasher, RandomState},
     io::{Write, stderr, stdout},
+    path::Path,
     process::ExitCode,
 };
 
@@ -57,6 +58,10 @@ async fn bench() -> Outcome<()> {
         figures[turn].starts.push(run.milliseconds());
         run.end()?;
     }
+    let full = match &options.data {
+        Some(data) => full(&options, data, &desktop, &screen)?,
+        None => String::new(),
+    };
     for turn in shuffled(options.rests) {
         let run = subjects[turn].start(&desktop, &screen)?;
         let rest = run.rest(&screen, options.span).await?;
@@ -65,7 +70,24 @@ async fn bench() -> Outcome<()> {
         figures[turn].keep(&rest);
     }
     let [app, bare] = figures;
-    tell(&report::table(&app, &bare))
+    tell(&(report::table(&app, &bare) + &full))
+}
+
+/// Starts of the app with one connection and with many, as a line of the table.
+fn full(options: &Options, data: &Path, desktop: &Desktop, screen: &Screen) -> Outcome<String> {
+    let subjects = ["one", "many"].map(|name| Subject::with_data(&options.app, data.join(name)));
+    let mut starts = [Vec::new(), Vec::new()];
+    for subject in &subjects {
+        subject.start(desktop, screen)?.end()?;
+    }
+    for turn in shuffled(options.starts) {
+        let run = subjects[turn].start(desktop, screen)?;
+        tell(&format!("start  {:<16} {:.0} ms", subjects[turn].name(), run.milliseconds()))?;
+        starts[turn].push(run.milliseconds());
+        run.end()?;
+    }
+    let [one, many] = starts;
+    Ok(report::full(&many, &one))
 }
 
 fn tell(text: &str) -> Outcome<()> {

@@ -7,7 +7,7 @@ use latchkey_rig::Display;
 use crate::Outcome;
 
 const USAGE: &str = "usage: latchkey-bench [--starts <n>] [--rests <n>] [--seconds <n>] [--display <name>] \
-                     <app> <bare window>";
+                     [--data <folder>] <app> <bare window>";
 
 /// What to compare, and how long.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) span: Duration,
     /// Where the windows open.
     pub(crate) display: Display,
+    /// Where `one` and `many` are, the app's data with one connection and with many.
+    pub(crate) data: Option<PathBuf>,
     /// The app.
     pub(crate) app: PathBuf,
     /// The floor.
@@ -31,7 +33,7 @@ impl Options {
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Outcome<Self> {
         let (mut starts, mut rests, mut seconds) = (15, 3, 60);
         let mut display = Display::Private { width: 1280, height: 900 };
-        let mut paths = Vec::new();
+        let (mut paths, mut data) = (Vec::new(), None);
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or(USAGE);
             match word.as_str() {
@@ -39,6 +41,7 @@ impl Options {
                 "--rests" => rests = value()?.parse()?,
                 "--seconds" => seconds = value()?.parse()?,
                 "--display" => display = Display::Existing(value()?),
+                "--data" => data = Some(PathBuf::from(value()?)),
                 path if !path.starts_with("--") => paths.push(PathBuf::from(path)),
                 _ => return Err(USAGE.into()),
             }
@@ -47,7 +50,7 @@ impl Options {
         if starts == 0 || rests == 0 || seconds == 0 {
             return Err("the numbers must be greater than zero".into());
         }
-        Ok(Self { starts, rests, span: Duration::from_secs(seconds), display, app, bare })
+        Ok(Self { starts, rests, span: Duration::from_secs(seconds), display, data, app, bare })
     }
 }
 

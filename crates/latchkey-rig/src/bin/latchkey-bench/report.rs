@@ -5,6 +5,8 @@ use std::fmt::Write;
 use crate::Rest;
 
 const START_AIM: f64 = 1.3;
+/// With many connections the app may take so much longer than with one.
+const FULL_AIM: f64 = 1.5;
 const MEMORY_AIM: f64 = 1.2;
 /// Wakeups a minute that the app may add to those of an empty window.
 const WAKEUP_AIM: f64 = 2.0;
@@ -54,6 +56,12 @@ pub(crate) fn table(app: &Figures, bare: &Figures) -> String {
     line("wakeups a minute, hidden", &app.wakeups_hidden, &bare.wakeups_hidden, Aim::Excess(WAKEUP_AIM));
     line("  with the web view's processes", &app.wakeups_family, &bare.wakeups_family, Aim::None);
     text
+}
+
+/// The line for starts with many connections beside starts with one.
+pub(crate) fn full(many: &[f64], one: &[f64]) -> String {
+    let head = format!("\n{:<34}{:>10}{:>14}{:>9}\n", "medians", "many", "one", "ratio");
+    head + &row("start with connections, ms", median(many), median(one), &Aim::Ratio(FULL_AIM))
 }
 
 fn row(name: &str, app: f64, bare: f64, aim: &Aim) -> String {

@@ -24,6 +24,7 @@ const END_LIMIT: Duration = Duration::from_secs(10);
 /// A program to measure.
 pub(crate) struct Subject {
     binary: PathBuf,
+    data: Option<PathBuf>,
 }
 
 /// A running program with its window painted.
@@ -50,17 +51,25 @@ pub(crate) struct Rest {
 impl Subject {
     /// The program with this path.
     pub(crate) fn new(binary: &Path) -> Self {
-        Self { binary: binary.to_owned() }
+        Self { binary: binary.to_owned(), data: None }
     }
 
-    /// The file name, for people.
+    /// The same with data of its own.
+    pub(crate) fn with_data(binary: &Path, data: PathBuf) -> Self {
+        Self { binary: binary.to_owned(), data: Some(data) }
+    }
+
+    /// The file name, for people, and that of its data.
     pub(crate) fn name(&self) -> String {
-        self.binary.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        let names = [Some(&self.binary), self.data.as_ref()].into_iter().flatten();
+        let names = names.map(|path| path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        names.collect::<Vec<_>>().join(", ")
     }
 
     /// Starts the program and waits for its first paint.
     pub(crate) fn start(&self, desktop: &Desktop, screen: &Screen) -> Outcome<Run> {
         let mut command = desktop.command(&self.binary);
+        command.envs(self.data.as_ref().map(|data| ("XDG_DATA_HOME", data)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let (painted, start) = wait::timed(|| -> Outcome<(Child, Window)> {
             let child = command.spawn()?;

@@ -1,0 +1,37 @@
+//! How a connection is, for whoever looks at it.
+
+use latchkey_protocol::{ConnectionView, Health, RestingPlace, SealedReason, Timestamp};
+
+use super::{Parts, SignInCard, Slot, SlotState};
+use crate::health::{Moment, health};
+use crate::http::host_of;
+use crate::view;
+
+impl Parts {
+    /// How a connection is.
+    pub(crate) fn view_of(&self, slot: &Slot) -> ConnectionView {
+        let sign_in = self.sign_in_on(&SignInCard::Connection(slot.id.clone()));
+        let now = self.now();
+        slot.read(|state| {
+            let provider = self.provider_of(&state.connection);
+            let moment = self.moment_of(state, now);
+            view::connection(&state.connection, &moment, sign_in, provider.as_deref(), now)
+        })
+    }
+
+    pub(super) fn health_of(&self, state: &SlotState, now: Timestamp) -> Health {
+        health(&state.connection, &self.moment_of(state, now), now)
+    }
+
+    fn moment_of(&self, state: &SlotState, now: Timestamp) -> Moment {
+        let provider = self.provider_of(&state.connection);
+        let endpoint = provider.as_ref().map(|provider| host_of(&provider.file.token.url));
+        let clock_ahead_ms = endpoint.and_then(|host| self.skew.wrong_by(host, self.clock.as_ref()));
+        let api_waits_until = self.api_waits_until(&state.connection);
+        let moment = Moment { clock_ahead_ms, api_waits_until, ..state.moment(self.clock.boot(), now) };
+        if self.vault.wants_to_move(RestingPlace::Sealed) {
+            return moment;
+        }
+        Moment { unsettled: Some(SealedReason::ByChoice), ..moment }
+    }
+}
