@@ -2,6 +2,7 @@
 
 pub(crate) mod auth_refresh;
 pub(crate) mod authorization_code;
+pub(crate) mod device;
 pub(crate) mod dialect;
 pub(crate) mod revocation;
 pub(crate) mod subject;

@@ -63,13 +63,21 @@ impl Listener {
         format!("http://{}", self.address)
     }
 
-    /// Serves until `stop` rings. `nonce` goes into the page's content security policy.
+    /// Serves until the page was shown that says how it went, or `stop` rings: some providers know one port, and the
+    /// next sign-in needs it. `nonce` goes into the page's content security policy.
     pub(crate) async fn serve(self, take: Take, nonce: String, stop: Arc<Notify>) {
-        let desk = Arc::new(Desk { host: self.address.to_string(), take, nonce, page: Mutex::new(None) });
+        let desk = Arc::new(Desk {
+            host: self.address.to_string(),
+            take,
+            nonce,
+            page: Mutex::new(None),
+            shown: Notify::new(),
+        });
         let mut served = VecDeque::new();
         loop {
             let stream = tokio::select! {
                 () = stop.notified() => return,
+                () = desk.shown.notified() => return,
                 accepted = self.socket.accept() => accepted,
             };
             let Ok((stream, _)) = stream else {
@@ -92,6 +100,8 @@ struct Desk {
     take: Take,
     nonce: String,
     page: Mutex<Option<Page>>,
+    /// Rings when the page has been asked for.
+    shown: Notify,
 }
 
 async fn serve_one(stream: TcpStream, desk: Arc<Desk>) {
@@ -119,6 +129,9 @@ impl Desk {
         let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
         if target == DONE {
             let page = self.page.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if page.is_some() {
+                self.shown.notify_one();
+            }
             return page.map_or_else(not_found, |page| self.show(&page));
         }
         let Some(page) = (self.take)(target).await else {

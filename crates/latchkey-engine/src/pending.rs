@@ -81,6 +81,7 @@ impl PendingSignIn {
             connection: self.connection.clone(),
             stage,
             redirect: self.redirect,
+            by_code: self.by.file.device.is_some(),
             started_at: self.started_at,
             expires_at: self.expires_at(),
         }

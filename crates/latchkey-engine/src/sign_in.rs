@@ -4,6 +4,8 @@
 //! what there was.
 
 mod admitted;
+mod device;
+mod endings;
 mod faults;
 mod finish;
 mod led;
@@ -14,8 +16,8 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use latchkey_protocol::{
-    AttentionReason, ConnectionId, Keep, Problem, ProblemCode, ProviderId, Redirect, SignInEnding, SignInId,
-    SignInStage, SignInView,
+    AttentionReason, ConnectionId, Keep, Problem, ProblemCode, Prompt, ProviderId, Redirect, SignInEnding,
+    SignInId, SignInStage, SignInView,
 };
 use tokio::sync::Notify;
 use url::Url;
@@ -83,6 +85,9 @@ pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView,
     let client = clients::for_sign_in(parts, &provider, &wish.variables).await?;
     let provider = Arc::new(provider.filled(&Values::from([("client_id".to_owned(), client.id.clone())])));
     let redirect = choose_redirect(parts, &provider, wish.redirect);
+    if redirect == Redirect::DeviceCode {
+        return device::begin(parts, provider, wish, client).await.map(|view| (view, None));
+    }
     let (redirect_uri, listener) = way_back(&provider, redirect).await?;
     let pending = pending(parts, provider, wish, client.id, redirect, redirect_uri)?;
     let view = pending.view(SignInStage::WaitingForBrowser);
@@ -302,7 +307,12 @@ pub(crate) async fn cancel(parts: &Arc<Parts>, id: &SignInId) -> Result<(), Prob
 
 /// Where the browser goes for a sign-in that waits.
 pub(crate) fn link(parts: &Parts, id: &SignInId) -> Result<Url, Problem> {
-    let live = parts.sign_in(id).filter(|live| live.view.stage == SignInStage::WaitingForBrowser);
+    let has_page = |stage: &SignInStage| match stage {
+        SignInStage::WaitingForBrowser => true,
+        SignInStage::Asking { prompt, .. } => matches!(prompt, Prompt::EnterCode { .. }),
+        SignInStage::Finishing | SignInStage::Ended { .. } => false,
+    };
+    let live = parts.sign_in(id).filter(|live| has_page(&live.view.stage));
     Ok(live.and_then(|live| live.pending).ok_or_else(gone)?.url)
 }
 
@@ -344,17 +354,23 @@ fn choose_redirect(parts: &Parts, provider: &Provider, wanted: Option<Redirect>)
     let allowed = |redirect: &Redirect| match redirect {
         Redirect::DeepLink => provider.allows(RedirectKind::DeepLink) && parts.has_deep_links(),
         Redirect::Loopback => provider.allows(RedirectKind::Loopback),
+        Redirect::DeviceCode => provider.file.device.is_some(),
     };
     let by_file = provider.file.authorization.redirects.iter().map(|kind| match kind {
         RedirectKind::DeepLink => Redirect::DeepLink,
         RedirectKind::Loopback => Redirect::Loopback,
     });
-    wanted.into_iter().chain(by_file).find(allowed).unwrap_or(Redirect::DeepLink)
+    wanted
+        .into_iter()
+        .chain(by_file)
+        .chain([Redirect::DeviceCode])
+        .find(allowed)
+        .unwrap_or(Redirect::DeepLink)
 }
 
 async fn way_back(provider: &Provider, redirect: Redirect) -> Result<(String, Option<Listener>), Problem> {
     match redirect {
-        Redirect::DeepLink => Ok((view::deep_link_uri(provider), None)),
+        Redirect::DeepLink | Redirect::DeviceCode => Ok((view::deep_link_uri(provider), None)),
         Redirect::Loopback => {
             let port = provider.file.authorization.loopback_port;
             let listener = Listener::bind(port.unwrap_or(0)).await.map_err(|error| {

@@ -19,6 +19,8 @@ pub struct SignInView {
     pub stage: SignInStage,
     /// How the browser comes back.
     pub redirect: Redirect,
+    /// Whether the provider would also take a code that is typed on another device.
+    pub by_code: bool,
     /// When it began.
     pub started_at: Timestamp,
     /// When it is given up by itself.
@@ -83,6 +85,8 @@ pub enum Redirect {
     DeepLink,
     /// By a request to a port of this computer, open for this sign-in only (RFC 8252 7.3).
     Loopback,
+    /// Not at all: the person types a code on a page of the provider's, on any device (RFC 8628).
+    DeviceCode,
 }
 
 /// Where the person wants the sign-in kept.

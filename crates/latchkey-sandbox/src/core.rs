@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::client::Client;
 use crate::clock::{Clock, ClockMode};
+use crate::device::Device;
 use crate::exchange::Exchange;
 use crate::face::Face;
 use crate::faults::{Fault, FaultQueue};
@@ -27,6 +28,8 @@ use crate::spotify_library::Library;
 pub struct Issued {
     /// Authorization codes.
     pub codes: Vec<String>,
+    /// Device codes.
+    pub device_codes: Vec<String>,
     /// Access tokens.
     pub access_tokens: Vec<String>,
     /// Refresh tokens.
@@ -56,6 +59,8 @@ pub(crate) struct Core {
     pub(crate) ledger: Ledger,
     /// What was saved on the Spotify face.
     pub(crate) library: Library,
+    /// Codes of devices.
+    pub(crate) devices: Vec<Device>,
     /// Consent pages that wait for their answer, by transaction id.
     pub(crate) transactions: HashMap<String, AuthorizationRequest>,
     /// The account that the consent page preselects.
@@ -76,6 +81,7 @@ impl Core {
             clients: beginning.clients.clone(),
             ledger: Ledger::default(),
             library: Library::default(),
+            devices: Vec::new(),
             transactions: HashMap::new(),
             last_account: "ada",
             faults: FaultQueue::default(),
@@ -93,6 +99,7 @@ impl Core {
         self.clients = self.beginning.clients.clone();
         self.ledger = Ledger::default();
         self.library = Library::default();
+        self.devices.clear();
         self.transactions.clear();
         self.last_account = "ada";
         self.faults.clear();
@@ -144,6 +151,7 @@ impl Core {
     pub(crate) fn issued(&self) -> Issued {
         Issued {
             codes: self.ledger.codes().map(String::from).collect(),
+            device_codes: self.devices.iter().map(|device| device.code.clone()).collect(),
             access_tokens: self.ledger.access_tokens().map(String::from).collect(),
             refresh_tokens: self.ledger.refresh_tokens().map(String::from).collect(),
             ..self.seen.clone()

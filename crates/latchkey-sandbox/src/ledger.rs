@@ -146,6 +146,23 @@ impl Ledger {
         Ok(self.token_set(grant, refresh_token, None, terms, entropy))
     }
 
+    /// Opens a grant without a code: a person agreed on the page for devices.
+    pub(crate) fn grant_to_device(
+        &mut self,
+        face: Face,
+        client_id: &str,
+        account: &'static str,
+        scopes: Vec<String>,
+        terms: &Terms,
+        entropy: &mut Entropy,
+    ) -> TokenSet {
+        let id = GrantId(self.grants.len() as u64 + 1);
+        let (client_id, authorized_at) = (client_id.to_owned(), terms.now);
+        self.grants.push(Grant { id, face, client_id, account, scopes, authorized_at, revoked: None });
+        let refresh_token = terms.issue_refresh_token.then(|| self.add_refresh_token(id, terms, entropy));
+        self.token_set(id, refresh_token, None, terms, entropy)
+    }
+
     pub(crate) fn refresh(
         &mut self,
         shown: &RefreshPresentation,

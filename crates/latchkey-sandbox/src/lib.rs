@@ -26,6 +26,7 @@ mod control;
 mod control_routes;
 mod core;
 mod decision;
+mod device;
 mod discord;
 mod door;
 mod exchange;
@@ -66,7 +67,7 @@ pub use gate::{HeldRequest, Release};
 pub use grant::RevokedBecause;
 pub use ledger::{GrantView, RefreshTokenView};
 pub use odd_settings::{
-    OddAuthentication, OddChallenge, OddPresentation, OddRefusal, OddRevocation, OddSettings,
+    OddAuthentication, OddChallenge, OddIdentity, OddPresentation, OddRefusal, OddRevocation, OddSettings,
 };
 pub use params::Params;
 pub use record::{Entry, Outcome, SelectedHeaders};

@@ -27,7 +27,7 @@ use crate::refusal::Refusal;
 use crate::token;
 use crate::token_answer;
 
-pub(crate) use identity::{graphql, me, validate};
+pub(crate) use identity::{graphql, identity, me, validate};
 pub(crate) use registration::{apps, register};
 pub(crate) use revocation::{delete, revoke};
 
@@ -48,7 +48,11 @@ pub(crate) fn authorize(core: &mut Core, exchange: &Exchange) -> Answer {
 
 fn standard_query(odd: &OddSettings, query: &Params) -> Result<Params, String> {
     let mut pairs = renamed(odd, query)?;
-    if let Some(scope) = pairs.get_mut("scope") {
+    if let Some(spelled) = &odd.scopes {
+        if pairs.remove("scope").unwrap_or_default() != *spelled {
+            return Err("the scopes are not spelled as they should be".into());
+        }
+    } else if let Some(scope) = pairs.get_mut("scope") {
         if odd.scope_separator != " " && scope.contains(' ') {
             return Err("the scopes are not separated as they should be".into());
         }
@@ -182,7 +186,7 @@ fn grant(core: &Core, mut object: Map<String, Value>) -> Response {
         Some(member) => Map::from_iter([(member.clone(), Value::Object(object))]),
         None => object,
     };
-    answer.extend(odd.answer_extra.iter().map(|(name, value)| (name.clone(), value.clone().into())));
+    answer.extend(odd.answer_extra.iter().map(|(name, value)| (name.clone(), value.clone())));
     match odd.refusal {
         OddRefusal::Standard | OddRefusal::OwnWords => {}
         OddRefusal::OkFlag => drop(answer.insert("ok".into(), true.into())),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What the odd face does otherwise than the standard. With the defaults it is as the plain face is. It is as
 /// strict about its oddities as the plain face is about the standard.
@@ -41,7 +42,12 @@ pub struct OddSettings {
     /// What a redirect brings beside the code.
     pub redirect_extra: BTreeMap<String, String>,
     /// What a token answer says beside the tokens.
-    pub answer_extra: BTreeMap<String, String>,
+    pub answer_extra: BTreeMap<String, Value>,
+    /// The one spelling of the scopes that is taken, whatever it says, for a provider whose scopes are not the
+    /// sandbox's.
+    pub scopes: Option<String>,
+    /// What `/odd/identity` takes and answers.
+    pub identity: OddIdentity,
     /// How the call that names the account shows its token.
     pub presentation: OddPresentation,
     /// Headers that this call has to have.
@@ -69,6 +75,8 @@ impl Default for OddSettings {
             refusal: OddRefusal::Standard,
             redirect_extra: BTreeMap::new(),
             answer_extra: BTreeMap::new(),
+            scopes: None,
+            identity: OddIdentity::default(),
             presentation: OddPresentation::Bearer,
             identity_headers: BTreeMap::new(),
             revocation: OddRevocation::Rfc7009,
@@ -128,6 +136,18 @@ pub enum OddPresentation {
     Query,
     /// The header `X-Odd-Token`.
     Header,
+}
+
+/// The call that names the account, as one provider has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OddIdentity {
+    /// Whether it is a POST.
+    pub post: bool,
+    /// The body that it has to have.
+    pub body: Option<String>,
+    /// What is answered; `{id}` and `{name}` stand for the account.
+    pub answer: Value,
 }
 
 /// What a revocation has to look like.

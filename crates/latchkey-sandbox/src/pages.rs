@@ -78,7 +78,8 @@ pub(crate) fn captive_portal() -> String {
     )
 }
 
-fn accounts(preselected: &str) -> String {
+/// The choice of an account.
+pub(crate) fn accounts(preselected: &str) -> String {
     let mut list = String::new();
     for Account { id, name, email, .. } in &ACCOUNTS {
         let checked = if *id == preselected { " checked" } else { "" };

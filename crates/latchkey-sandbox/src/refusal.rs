@@ -29,6 +29,12 @@ pub(crate) enum Refusal {
     AuthorizationExpired,
     ScopeNotGranted,
     TokenOfAnotherClient,
+    UnknownScope,
+    UnknownDeviceCode,
+    AuthorizationPending,
+    SlowDown,
+    DeviceDeclined,
+    DeviceExpired,
 }
 
 impl Refusal {
@@ -43,7 +49,11 @@ impl Refusal {
             | Self::MalformedVerifier => "invalid_request",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnknownClient | Self::WrongClientSecret => "invalid_client",
-            Self::ScopeNotGranted => "invalid_scope",
+            Self::ScopeNotGranted | Self::UnknownScope => "invalid_scope",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::DeviceDeclined => "access_denied",
+            Self::DeviceExpired => "expired_token",
             Self::UnknownCode
             | Self::CodeOfAnotherClient
             | Self::CodeReplayed
@@ -55,7 +65,8 @@ impl Refusal {
             | Self::RefreshTokenRevoked
             | Self::RefreshTokenReused
             | Self::AuthorizationExpired
-            | Self::TokenOfAnotherClient => "invalid_grant",
+            | Self::TokenOfAnotherClient
+            | Self::UnknownDeviceCode => "invalid_grant",
         }
     }
 
@@ -71,7 +82,7 @@ impl Refusal {
             Self::Missing(name) => return format!("{name} is missing"),
             Self::NotAForm => "the body is not application/x-www-form-urlencoded",
             Self::ParametersInQuery => "parameters belong in the body, not in the query",
-            Self::UnsupportedGrantType => "grant_type is neither authorization_code nor refresh_token",
+            Self::UnsupportedGrantType => "this grant_type is not known here",
             Self::TwoClientAuthentications => "more than one client authentication method was used",
             Self::UnknownClient => "the client is not registered",
             Self::WrongClientSecret => "the client secret is wrong, missing, or not for this kind of client",
@@ -89,6 +100,12 @@ impl Refusal {
             Self::AuthorizationExpired => "the authorization has reached the end of its life",
             Self::ScopeNotGranted => "the scope is wider than what was granted",
             Self::TokenOfAnotherClient => "the token was issued to another client",
+            Self::UnknownScope => "there is no such scope",
+            Self::UnknownDeviceCode => "the device code was never issued to this client, or was used",
+            Self::AuthorizationPending => "the person has not answered yet",
+            Self::SlowDown => "the device asks too often",
+            Self::DeviceDeclined => "the person declined",
+            Self::DeviceExpired => "the device code has expired",
         };
         fixed.into()
     }
@@ -115,7 +132,13 @@ impl Refusal {
             | Self::Repeated(_)
             | Self::TwoClientAuthentications
             | Self::ScopeNotGranted
-            | Self::TokenOfAnotherClient => return self.reason(),
+            | Self::TokenOfAnotherClient
+            | Self::UnknownScope
+            | Self::UnknownDeviceCode
+            | Self::AuthorizationPending
+            | Self::SlowDown
+            | Self::DeviceDeclined
+            | Self::DeviceExpired => return self.reason(),
         };
         fixed.into()
     }
@@ -144,7 +167,13 @@ impl Refusal {
             | Self::UnknownClient
             | Self::WrongClientSecret
             | Self::ScopeNotGranted
-            | Self::TokenOfAnotherClient => None,
+            | Self::TokenOfAnotherClient
+            | Self::UnknownScope
+            | Self::UnknownDeviceCode
+            | Self::AuthorizationPending
+            | Self::SlowDown
+            | Self::DeviceDeclined
+            | Self::DeviceExpired => None,
         }
     }
 

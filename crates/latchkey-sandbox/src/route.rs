@@ -8,8 +8,8 @@ use crate::core::Core;
 use crate::exchange::Exchange;
 use crate::face::Face;
 use crate::{
-    account_page, authorize, decision, discord, odd, picture, revoke, spotify, spotify_library, token,
-    userinfo,
+    account_page, authorize, decision, device, discord, odd, picture, revoke, spotify, spotify_library,
+    token, userinfo,
 };
 
 /// What a request is for, on whichever face.
@@ -34,6 +34,10 @@ pub enum Endpoint {
     Validate,
     /// Registration at run time: `/odd/register`, `/odd/apps`.
     Register,
+    /// The device authorization endpoint.
+    Device,
+    /// The page where a person types the code of a device.
+    DevicePage,
     /// A portrait.
     Picture,
     /// The page where a person removes an app.
@@ -90,6 +94,10 @@ const fn post(face: Face, endpoint: Endpoint, path: &'static str, handler: Handl
     Route { face, endpoint, method: Verb::Post, path, handler }
 }
 
+const fn get_post(face: Face, endpoint: Endpoint, path: &'static str, handler: Handler) -> Route {
+    Route { face, endpoint, method: Verb::GetPost, path, handler }
+}
+
 const fn api(face: Face, method: Verb, path: &'static str, handler: Handler) -> Route {
     Route { face, endpoint: Endpoint::Api, method, path, handler }
 }
@@ -102,6 +110,8 @@ const ROUTES: &[Route] = &[
     get(Face::Plain, Endpoint::Authorize, "/authorize", authorize::show),
     post(Face::Plain, Endpoint::Decision, "/authorize/decision", decision::decide),
     post(Face::Plain, Endpoint::Token, "/token", token::answer),
+    post(Face::Plain, Endpoint::Device, "/device_authorization", device::begin),
+    get_post(Face::Plain, Endpoint::DevicePage, "/device", device::show),
     post(Face::Plain, Endpoint::Revoke, "/revoke", revoke::revoke),
     get(Face::Plain, Endpoint::Userinfo, "/userinfo", userinfo::userinfo),
     get(Face::Plain, Endpoint::Api, "/api/library", userinfo::library),
@@ -133,6 +143,7 @@ const ROUTES: &[Route] = &[
     post(Face::Odd, Endpoint::Token, "/odd/refresh", odd::refresh),
     get(Face::Odd, Endpoint::Userinfo, "/odd/me", odd::me),
     post(Face::Odd, Endpoint::Userinfo, "/odd/graphql", odd::graphql),
+    get_post(Face::Odd, Endpoint::Userinfo, "/odd/identity", odd::identity),
     get(Face::Odd, Endpoint::Validate, "/odd/validate", odd::validate),
     post(Face::Odd, Endpoint::Revoke, "/odd/revoke", odd::revoke),
     delete(Face::Odd, Endpoint::Revoke, "/odd/tokens", odd::delete),

@@ -36,6 +36,8 @@ pub struct Settings {
     pub consent: Consent,
     /// How the `Date` of each answer is written; if absent, as this computer's clock has it.
     pub date: Option<String>,
+    /// How the device flow goes (plain face).
+    pub device: DeviceSettings,
     /// What is particular to the Spotify face.
     pub spotify: SpotifySettings,
     /// What is particular to the Discord face.
@@ -60,6 +62,7 @@ impl Default for Settings {
             callback: Callback::Faithful,
             consent: Consent::Ask,
             date: None,
+            device: DeviceSettings::default(),
             spotify: SpotifySettings::default(),
             discord: DiscordSettings::default(),
             odd: OddSettings::default(),
@@ -175,6 +178,26 @@ pub enum Consent {
     },
     /// Nobody: `/authorize` redirects at once with `access_denied`.
     Decline,
+}
+
+/// How the device flow goes (RFC 8628).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeviceSettings {
+    /// Seconds between two questions; without a number five (RFC 8628 3.2).
+    pub interval_seconds: Option<u64>,
+    /// Life of a code in seconds.
+    pub life_seconds: u64,
+    /// Whether there is a page with the code filled in.
+    pub complete_uri: bool,
+    /// So many questions yet are answered with `slow_down`.
+    pub slow_down: u32,
+}
+
+impl Default for DeviceSettings {
+    fn default() -> Self {
+        Self { interval_seconds: Some(5), life_seconds: 600, complete_uri: true, slow_down: 0 }
+    }
 }
 
 /// What is particular to the Spotify face.

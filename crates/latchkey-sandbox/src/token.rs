@@ -3,6 +3,7 @@
 use crate::answer::Answer;
 use crate::client_authentication::{authenticate, check_form, required, used_header};
 use crate::core::Core;
+use crate::device;
 use crate::exchange::Exchange;
 use crate::grant::CodePresentation;
 use crate::ledger::{RefreshPresentation, Terms, TokenSet};
@@ -29,6 +30,7 @@ pub(crate) fn handle(core: &mut Core, exchange: &Exchange) -> Result<(TokenSet, 
     match required(&exchange.form, "grant_type")?.as_str() {
         "authorization_code" => Ok((redeem_code(core, exchange)?, Occasion::Code)),
         "refresh_token" => Ok((refresh(core, exchange)?, Occasion::Refresh)),
+        "urn:ietf:params:oauth:grant-type:device_code" => Ok((device::poll(core, exchange)?, Occasion::Code)),
         _ => Err(Refusal::UnsupportedGrantType),
     }
 }

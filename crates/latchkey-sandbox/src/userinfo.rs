@@ -54,6 +54,7 @@ pub(crate) fn userinfo(core: &mut Core, exchange: &Exchange) -> Answer {
     });
     if let (true, Some(members)) = (may(&access, "email"), body.as_object_mut()) {
         members.insert("email".into(), person.email.into());
+        members.insert("email_verified".into(), true.into());
     }
     Answer::accepted(answer::json(StatusCode::OK, &body))
 }

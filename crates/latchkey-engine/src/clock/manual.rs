@@ -48,6 +48,11 @@ impl ManualClock {
         // The sender lives as long as `self`.
         let _ = self.waits.subscribe().wait_for(|waits| waits.contains(&deadline)).await;
     }
+
+    /// Returns once nobody waits for exactly this moment.
+    pub async fn nobody_waits_for(&self, deadline: Boot) {
+        let _ = self.waits.subscribe().wait_for(|waits| !waits.contains(&deadline)).await;
+    }
 }
 
 impl Clock for ManualClock {

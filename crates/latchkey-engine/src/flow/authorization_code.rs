@@ -238,6 +238,20 @@ fn client(token_url: &str, client_id: &str) -> Result<TokenClient, url::ParseErr
         .set_token_uri(token_url))
 }
 
+/// What a refusal of another endpoint of the provider's means.
+pub(crate) fn refusal(error: BasicRequestTokenError<SendFailure>, dialect: &Dialect<'_>) -> TokenOutcome {
+    let sent: Vec<_> = dialect.secret().into_iter().collect();
+    match error {
+        RequestTokenError::ServerResponse(answer) => refused(&answer, &sent),
+        RequestTokenError::Request(failure) => unanswered(failure),
+        RequestTokenError::Parse(error, _) => {
+            let text = format!("the answer is not what it should be, at {}", error.path());
+            TokenOutcome::Failing { text }
+        }
+        RequestTokenError::Other(text) => TokenOutcome::Failing { text },
+    }
+}
+
 fn request_refused(text: &str) -> TokenOutcome {
     TokenOutcome::RequestRefused { text: displayable(text) }
 }
@@ -259,7 +273,7 @@ fn outcome(
     }
 }
 
-fn refused(answer: &oauth2::basic::BasicErrorResponse, sent: &[&SecretString]) -> TokenOutcome {
+pub(super) fn refused(answer: &oauth2::basic::BasicErrorResponse, sent: &[&SecretString]) -> TokenOutcome {
     let said = |text: &str| displayable(&without(text, sent));
     let description = answer.error_description().and_then(|text| said(text));
     let code = answer.error().as_ref();
@@ -280,7 +294,7 @@ fn refused(answer: &oauth2::basic::BasicErrorResponse, sent: &[&SecretString]) -
     }
 }
 
-fn unanswered(failure: SendFailure) -> TokenOutcome {
+pub(super) fn unanswered(failure: SendFailure) -> TokenOutcome {
     match failure {
         SendFailure::NotSent(text) => TokenOutcome::NotSent { text },
         SendFailure::Untrusted(text) => TokenOutcome::Untrusted { text },

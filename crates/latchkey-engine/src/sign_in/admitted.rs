@@ -122,6 +122,7 @@ pub(crate) async fn adopt(
         connection: None,
         stage: SignInStage::Finishing,
         redirect: Redirect::Loopback,
+        by_code: false,
         started_at: now,
         expires_at: now,
     };

@@ -11,6 +11,7 @@ use latchkey_protocol::{
 };
 use secrecy::SecretString;
 
+use super::endings;
 use crate::clients;
 use crate::clock::Boot;
 use crate::connection::{Access, Account, Connection, Grant, Standing, Track, Values};
@@ -36,7 +37,7 @@ const ASK_AGAIN_MS: [i64; 6] = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 /// Exchanges the code. It is sent at most once: again only where nothing was sent (RFC 6749 4.1.2).
 pub(super) async fn exchange(
     parts: &Arc<Parts>,
-    mut pending: PendingSignIn,
+    pending: PendingSignIn,
     code: SecretString,
     brought: Values,
 ) -> Page {
@@ -58,10 +59,25 @@ pub(super) async fn exchange(
         }
         sent += 1;
     };
-    let granted = match granted(parts, &pending, outcome) {
-        Ok(granted) => granted,
-        Err(problem) => return end(parts, &pending, SignInEnding::Failed { problem }),
+    redeem(parts, pending, outcome, started, brought).await
+}
+
+/// Goes on with what the token endpoint answered to a question that left at `started`.
+pub(super) async fn redeem(
+    parts: &Arc<Parts>,
+    mut pending: PendingSignIn,
+    outcome: TokenOutcome,
+    started: Timestamp,
+    brought: Values,
+) -> Page {
+    let granted = match outcome {
+        TokenOutcome::Granted(granted) => granted,
+        outcome => {
+            let problem = endings::problem(parts, &provider_name(parts, &pending), outcome);
+            return end(parts, &pending, SignInEnding::Failed { problem });
+        }
     };
+    finishing(parts, &pending);
     pending.redeemed = Some(redeemed(&pending, granted, started, brought));
     if !given_up(parts, &pending) {
         super::remember(parts, &pending).await;
@@ -209,6 +225,19 @@ async fn account_of(parts: &Parts, pending: &PendingSignIn, redeemed: &Redeemed)
     }
 }
 
+/// The card says that the person's part is done.
+fn finishing(parts: &Parts, pending: &PendingSignIn) {
+    let view = parts.with_sign_ins(|sign_ins| {
+        let live = sign_ins.iter_mut().find(|live| live.view.id == pending.id)?;
+        let asked = live.view.stage != SignInStage::Finishing;
+        live.view.stage = SignInStage::Finishing;
+        asked.then(|| live.view.clone())
+    });
+    if let Some(view) = view {
+        parts.tell_card(&SignInCard::of(&view));
+    }
+}
+
 /// Whether the person cancelled it, or began another one in its place, while it was being finished.
 fn given_up(parts: &Parts, pending: &PendingSignIn) -> bool {
     parts.sign_in(&pending.id).is_none()
@@ -348,7 +377,7 @@ fn signed_in(parts: &Parts, pending: &PendingSignIn, connection: &Connection) ->
 
 /// Shows on the card how a sign-in ended, and says it on the page.
 pub(super) fn end(parts: &Parts, pending: &PendingSignIn, ending: SignInEnding) -> Page {
-    let page = page(&provider_name(parts, pending), &ending);
+    let page = endings::page(&provider_name(parts, pending), &ending);
     let view = parts.with_sign_ins(|sign_ins| {
         let live = sign_ins.iter_mut().find(|live| live.view.id == pending.id)?;
         live.view.stage = SignInStage::Ended { ending };
@@ -360,26 +389,6 @@ pub(super) fn end(parts: &Parts, pending: &PendingSignIn, ending: SignInEnding) 
         parts.tell_card(&SignInCard::of(&view));
     }
     page
-}
-
-fn page(provider: &str, ending: &SignInEnding) -> Page {
-    let (title, text) = match ending {
-        SignInEnding::Declined { .. } => {
-            ("Not connected", format!("You declined, so {provider} is not connected."))
-        }
-        SignInEnding::Expired => {
-            ("Too late", "This sign-in took too long. Start it again in Latchkey.".to_owned())
-        }
-        SignInEnding::DifferentAccount { expected, found } => (
-            "Another account",
-            format!(
-                "You signed in as {}, but this connection belongs to {}. Nothing was changed.",
-                found.name, expected.name
-            ),
-        ),
-        SignInEnding::Failed { problem } => ("That did not work", problem.to_string()),
-    };
-    Page { title: title.into(), text }
 }
 
 fn stop_and_remove(parts: &Parts, pending: &PendingSignIn) {
@@ -407,60 +416,4 @@ async fn pause(parts: &Parts, milliseconds: i64) {
 fn provider_name(parts: &Parts, pending: &PendingSignIn) -> String {
     let provider = parts.catalog.provider(&pending.provider);
     provider.map_or_else(|| pending.by.file.name.clone(), |provider| provider.file.name.clone())
-}
-
-/// What the exchange brought, or why it brought nothing and what to do.
-fn granted(parts: &Parts, pending: &PendingSignIn, outcome: TokenOutcome) -> Result<Granted, Problem> {
-    let name = provider_name(parts, pending);
-    let said = |text: Option<String>| text.map(|text| format!(" ({text})")).unwrap_or_default();
-    let told = |code, message: String, hint: &str| Problem::new(code, message).hint(hint);
-    let problem = match outcome {
-        TokenOutcome::Granted(granted) => return Ok(granted),
-        TokenOutcome::Rejected { text } => told(
-            ProblemCode::Temporary,
-            format!("{name} does not accept the sign-in{}.", said(text)),
-            "Try again.",
-        ),
-        TokenOutcome::ClientRefused { text } => told(
-            ProblemCode::Misconfigured,
-            format!("{name} does not accept this client id{}.", said(text)),
-            "Check the client id, and that it is registered for use without a secret.",
-        ),
-        TokenOutcome::RequestRefused { text } => told(
-            ProblemCode::Misconfigured,
-            format!("{name} does not accept the request{}.", said(text)),
-            "Check that the redirect URI is registered to the letter.",
-        ),
-        TokenOutcome::Redirected => told(
-            ProblemCode::Misconfigured,
-            format!("{name}'s token endpoint answers with a redirect, which is never followed."),
-            "Check the token URL in the provider's file.",
-        ),
-        TokenOutcome::Untrusted { text } => told(
-            ProblemCode::Misconfigured,
-            format!("{name}'s certificate is not trusted on this computer ({text})."),
-            "Check the date of this computer, and whether something inspects its connections.",
-        ),
-        TokenOutcome::ProxyRefused => told(
-            ProblemCode::Misconfigured,
-            format!("{name} cannot be reached: the proxy wants a name and a password."),
-            "Put them into the proxy settings of this computer.",
-        ),
-        TokenOutcome::NotSent { text } => told(
-            ProblemCode::Temporary,
-            format!("{name} cannot be reached ({text})."),
-            "Check the network and try again.",
-        ),
-        TokenOutcome::Failing { text } => {
-            told(ProblemCode::Temporary, format!("{name} fails ({text})."), "Try again.")
-        }
-        TokenOutcome::Throttled { retry_after } => {
-            let message = format!("{name} asks to wait {} seconds.", retry_after.wait_ms(parts.now()) / 1000);
-            told(ProblemCode::Temporary, message, "Try again after that.")
-        }
-        TokenOutcome::Ambiguous { text, .. } => {
-            told(ProblemCode::Temporary, format!("{name} did not finish the sign-in ({text})."), "Try again.")
-        }
-    };
-    Err(problem)
 }

@@ -47,6 +47,7 @@ pub(super) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<SignInView, 
         connection: wish.connection,
         stage: SignInStage::Asking { prompt, faults },
         redirect: wish.redirect.unwrap_or(Redirect::Loopback),
+        by_code: false,
         started_at: now,
         expires_at: now.plus(LIFE_MS),
     };

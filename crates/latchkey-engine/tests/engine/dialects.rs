@@ -216,7 +216,7 @@ fn an_account_that_only_the_token_answer_names_is_read_there() {
     let identity = "key = [\"/user_id\"]\nname = [\"/user_name\"]";
     let odd = Odd::new(&File { identity: Some(identity), ..File::default() }, |odd| {
         odd.answer_extra = [("user_id", "7"), ("user_name", "Ada Lovelace")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .map(|(name, value)| (name.to_owned(), value.into()))
             .into();
     });
     let connection = odd.lives();
@@ -245,7 +245,9 @@ fn what_the_answers_say_is_kept_and_used_in_later_addresses() {
     let mut odd = Odd::new(&File { identity: Some(identity), rest, ..File::default() }, |odd| {
         let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         odd.redirect_extra = [pair(("realmId", "4242"))].into();
-        odd.answer_extra = [pair(("x_user_id", "77")), pair(("instance_url", "https://evil.example"))].into();
+        let extra = |(name, value): (&str, &str)| (name.to_owned(), value.into());
+        odd.answer_extra =
+            [extra(("x_user_id", "77")), extra(("instance_url", "https://evil.example"))].into();
     });
     odd.sign_in_at(&[]);
     odd.restart();

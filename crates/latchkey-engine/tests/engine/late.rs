@@ -117,7 +117,7 @@ fn a_sign_in_given_up_while_it_is_finished_is_given_back() {
         let answer = world.browser(&url);
         match redirect {
             Redirect::DeepLink => assert_eq!(world.link(&answer), Callback::Taken),
-            Redirect::Loopback => drop(world.visit(&answer)),
+            Redirect::Loopback | Redirect::DeviceCode => drop(world.visit(&answer)),
         }
         let held = world.held(Endpoint::Userinfo);
         world.run(world.engine().cancel_sign_in(view.id)).unwrap();

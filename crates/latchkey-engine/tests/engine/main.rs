@@ -9,6 +9,7 @@ mod certificates;
 mod check;
 mod clients;
 mod comeback;
+mod device;
 mod diagnose;
 mod dialects;
 mod discord;

@@ -161,7 +161,7 @@ fn killed_while_the_account_is_asked_for_it_is_taken_up_without_a_new_consent() 
         let answer = world.browser(&url);
         match redirect {
             Redirect::DeepLink => assert_eq!(world.link(&answer), Callback::Taken),
-            Redirect::Loopback => drop(world.visit(&answer)),
+            Redirect::Loopback | Redirect::DeviceCode => drop(world.visit(&answer)),
         }
         let held = world.held(Endpoint::Userinfo);
         world.kill();

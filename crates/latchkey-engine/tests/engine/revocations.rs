@@ -17,7 +17,7 @@ fn disconnects(style: &str, form: OddRevocation) -> Revocation {
     let odd = Odd::with_secret(&file, Some(SECRET), |odd| {
         odd.authentication = OddAuthentication::Post;
         odd.revocation = form;
-        odd.answer_extra = [("account".to_owned(), "ada".to_owned())].into();
+        odd.answer_extra = [("account".to_owned(), "ada".into())].into();
     });
     odd.save(CLIENT, SECRET).unwrap();
     let connection = odd.sign_in_at(&[]);

@@ -57,6 +57,13 @@ impl World {
         assert!(asleep.is_ok(), "nobody waits for {milliseconds} ms: {:#?}", self.overview().connections);
     }
 
+    /// Returns once nothing sleeps for so long any more.
+    pub(crate) fn until_nobody_waits_for(&self, milliseconds: i64) {
+        let awake = self.clock.nobody_waits_for(self.clock.boot().plus(milliseconds));
+        let awake = self.outside(async { tokio::time::timeout(PATIENCE, awake).await });
+        assert!(awake.is_ok(), "somebody still waits for {milliseconds} ms");
+    }
+
     pub(crate) fn until_idle(&self) {
         self.until("idle", |overview| {
             matches!(overview.connections[0].health.activity, Activity::Idle { .. })

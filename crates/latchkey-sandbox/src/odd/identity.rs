@@ -1,6 +1,6 @@
 //! The calls of the odd face that need an access token: who is this, and is it still valid?
 
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::account::{self, Account};
@@ -12,6 +12,28 @@ use crate::odd_settings::{OddPresentation, OddRefusal};
 /// `GET /odd/me`
 pub(crate) fn me(core: &mut Core, exchange: &Exchange) -> Answer {
     answer(core, exchange, |person| json!({"user": {"id": person.id, "name": person.name}}))
+}
+
+/// `GET` or `POST /odd/identity`, as the settings say.
+pub(crate) fn identity(core: &mut Core, exchange: &Exchange) -> Answer {
+    let asked = core.settings.odd.identity.clone();
+    if asked.post != (exchange.method == Method::POST) {
+        return Answer::refused(
+            answer::text(StatusCode::METHOD_NOT_ALLOWED, ""),
+            "the method is another one",
+        );
+    }
+    let sent = exchange.json.as_ref().map(Value::to_string);
+    let wanted = asked.body.as_deref().and_then(|body| serde_json::from_str::<Value>(body).ok());
+    if sent != wanted.map(|wanted| wanted.to_string()) {
+        return Answer::refused(answer::text(StatusCode::BAD_REQUEST, ""), "the body is another one");
+    }
+    let filled = |person: &Account| {
+        let text = asked.answer.to_string();
+        let text = text.replace("{id}", person.id).replace("{name}", person.name);
+        serde_json::from_str(&text).unwrap_or_default()
+    };
+    answer(core, exchange, filled)
 }
 
 /// `POST /odd/graphql`

@@ -227,6 +227,7 @@ export class MemoryBackend implements Backend {
       connection,
       stage: { kind: 'waiting-for-browser' },
       redirect: redirect ?? 'deep-link',
+      byCode: false,
       startedAt: present.now(),
       expiresAt: present.now() + 10 * 60_000,
     };

@@ -24,6 +24,8 @@ export interface SignInHandlers {
   oncopylink: () => unknown;
   /** Starts over with the other way back. */
   ontryotherway: () => unknown;
+  /** Starts it over with a code that is typed on another device. */
+  onusecode: () => unknown;
   /** Starts over the same way. */
   ontryagain: () => unknown;
   /** Takes away how it ended. */

@@ -255,6 +255,7 @@ export function signIn(stage: SignInStage, special: Partial<SignInView> = {}): S
     connection: null,
     stage,
     redirect: 'deep-link',
+    byCode: false,
     startedAt: NOW - 8 * SECOND,
     expiresAt: NOW + 10 * MINUTE - 8 * SECOND,
     ...special,

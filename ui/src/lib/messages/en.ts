@@ -78,8 +78,10 @@ export const en = {
     notBackText: {
       'deep-link': 'Some browsers do not pass the answer on. Latchkey can wait for it at an address of this computer instead.',
       loopback: 'Latchkey waits at an address of this computer. It can also take the answer as a link.',
+      'device-code': '',
     },
     tryOtherWay: 'Try another way',
+    useCode: 'Use a code on another device',
     finishing: 'Finishing sign-in',
     finishingText: (name: string) => `The browser came back. Latchkey is asking ${name} who you are.`,
     tryAgain: 'Try again',

@@ -139,6 +139,11 @@ export class Actions {
     return this.startOver(signIn, signIn.redirect === 'loopback' ? 'deep-link' : 'loopback');
   }
 
+  /** Starts a sign-in over with a code that is typed on another device. */
+  byCode(signIn: SignInView): Promise<boolean> {
+    return this.startOver(signIn, 'device-code');
+  }
+
   /** Answers what a sign-in asks. What is wrong with an answer comes back as the question. */
   answer({ id }: SignInView, answer: PromptAnswer): Promise<boolean> {
     return this.#try({}, () => this.backend.answerPrompt({ signIn: id, answer }));

@@ -332,7 +332,7 @@ pub(crate) enum RevocationStyle {
     FormClientBearer,
 }
 
-/// The device flow (RFC 8628).
+/// The device flow (RFC 8628): a code that is typed on another device.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
