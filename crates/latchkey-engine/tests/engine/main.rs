@@ -6,6 +6,7 @@ mod backup;
 mod call;
 mod callback;
 mod certificates;
+mod catalogue;
 mod check;
 mod clients;
 mod comeback;
