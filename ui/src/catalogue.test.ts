@@ -7,6 +7,7 @@ import App from './App.svelte';
 import { MemoryBackend } from './lib/api/memory';
 import { NOW } from './lib/gallery/make';
 import { STATES } from './lib/gallery/states';
+import { FEW } from './lib/providers';
 import { present } from './lib/state/clock.svelte';
 
 const person = userEvent.setup();
@@ -91,7 +92,7 @@ describe('a service on a server of its own', () => {
 describe('many services', () => {
   it('are found by the keyboard alone', async () => {
     await open('catalogue');
-    expect(services()).toHaveLength(12);
+    expect(services()).toHaveLength(FEW);
     await person.type(screen.getByRole('searchbox', { name: 'Find a service' }), 'own server ma');
     expect(services()).toEqual([]);
     await person.clear(screen.getByRole('searchbox'));

@@ -3,7 +3,7 @@ import type { ProviderId, ProviderView } from './api/bindings';
 import { t } from './messages';
 
 /** So many services are shown without a search. */
-export const FEW = 12;
+export const FEW = 6;
 
 /** Whether a sign-in there can begin at all. */
 export function isAvailable({ availability }: ProviderView): boolean {
