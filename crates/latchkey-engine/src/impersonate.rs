@@ -54,8 +54,8 @@ pub(crate) async fn request_mail(
         AccountMail::Verification => Mail::Verification,
         AccountMail::Reset => Mail::Reset,
     };
-    let sent = address.realm.request_mail(&parts.http, mail, &email).await;
-    sent.map_err(|refusal| told(&connection, &refusal))
+    let asked = address.realm.request_mail(&parts.http, mail, &email).await;
+    asked.map_err(|refusal| told(&connection, &refusal))
 }
 
 /// A connection of a server that the person named, with its token.

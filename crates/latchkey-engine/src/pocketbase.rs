@@ -11,5 +11,5 @@ mod methods;
 
 pub(crate) use address::{Address, Realm, RealmFault, USERS};
 pub(crate) use answer::{Admission, Refusal, Session};
-pub(crate) use calls::{Code, Mail};
+pub(crate) use calls::{Mail, Redemption};
 pub(crate) use methods::Methods;

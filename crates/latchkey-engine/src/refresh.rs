@@ -297,9 +297,9 @@ async fn attempt(
     let date = OnceLock::new();
     let asking = flow::renew(&parts.http, &dialect, &connection, refresh, &date);
     let answer = guard::answered(parts, asking).await;
-    parts.learn_time(&token_url, date.get().copied(), started.0).await;
+    parts.learn_time(token_url, date.get().copied(), started.0).await;
     if answer.is_answer() {
-        parts.gate.answered(&token_url);
+        parts.gate.answered(token_url);
     }
     if let TokenOutcome::Granted(granted) = answer {
         let named = granted.aside.subject.as_deref();

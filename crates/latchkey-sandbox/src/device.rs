@@ -77,11 +77,11 @@ fn issue(core: &mut Core, exchange: &Exchange) -> Result<Device, Refusal> {
     if scopes.iter().any(|name| face.scope(name).is_none()) {
         return Err(Refusal::UnknownScope);
     }
-    let code = core.entropy.name("sbx_device_");
+    let secret = core.entropy.name("sbx_device_");
     let life = std::time::Duration::from_secs(core.settings.device.life_seconds);
     let user_code = user_code(&core.entropy.name(""));
     let expires_at = core.clock.now().plus(life);
-    Ok(Device { code, user_code, face, client_id, scopes, expires_at, decision: Decision::Open })
+    Ok(Device { code: secret, user_code, face, client_id, scopes, expires_at, decision: Decision::Open })
 }
 
 /// Two groups of four letters.
@@ -94,9 +94,9 @@ fn user_code(name: &str) -> String {
 /// A question of the device (RFC 8628 3.4, 3.5).
 pub(crate) fn poll(core: &mut Core, exchange: &Exchange) -> Result<TokenSet, Refusal> {
     let client_id = authenticate(core, exchange)?;
-    let code = required(&exchange.form, "device_code")?;
+    let shown = required(&exchange.form, "device_code")?;
     let now = core.clock.now();
-    let device = core.devices.iter_mut().find(|device| device.code == code && device.client_id == client_id);
+    let device = core.devices.iter_mut().find(|device| device.code == shown && device.client_id == client_id);
     let device = device.ok_or(Refusal::UnknownDeviceCode)?;
     if now >= device.expires_at {
         return Err(Refusal::DeviceExpired);

@@ -51,11 +51,11 @@ pub(crate) fn granted(session: Session, now: Timestamp) -> Granted {
 }
 
 fn refused(refusal: Refusal) -> TokenOutcome {
-    let text = Some(refusal.to_string());
+    let text = refusal.to_string();
     match refusal {
         Refusal::Dead => TokenOutcome::Rejected { text: None },
         Refusal::RuleNotMet | Refusal::WrongCollection | Refusal::MethodOff | Refusal::Forbidden(_) => {
-            TokenOutcome::RequestRefused { text }
+            TokenOutcome::RequestRefused { text: Some(text) }
         }
         Refusal::TooMany { wait_ms } => TokenOutcome::Throttled { retry_after: RetryAfter::For(wait_ms) },
         Refusal::Redirected => TokenOutcome::Redirected,
@@ -66,7 +66,7 @@ fn refused(refusal: Refusal) -> TokenOutcome {
         | Refusal::StepOver
         | Refusal::SameMethod
         | Refusal::NotFound
-        | Refusal::Fault(_) => TokenOutcome::Failing { text: text.unwrap_or_default() },
+        | Refusal::Fault(_) => TokenOutcome::Failing { text },
     }
 }
 

@@ -24,7 +24,7 @@ use crate::provider::file::Device;
 use crate::text::displayable;
 
 /// Seconds between two questions at the most, while nothing answers (RFC 8628 3.5 asks for a backoff).
-const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
+const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
 /// Milliseconds that a code counts at the most.
 const LONGEST_LIFE_MS: i64 = 1_800_000;
 

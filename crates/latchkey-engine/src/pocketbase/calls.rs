@@ -16,7 +16,7 @@ const LIMIT: usize = 256 * 1024;
 const METHODS_LIMIT: usize = 2 * 1024 * 1024;
 
 /// What an upstream service gave, and what proves that it is ours.
-pub(crate) struct Code<'c> {
+pub(crate) struct Redemption<'c> {
     /// The name of the service in `auth-methods`.
     pub(crate) upstream: &'c str,
     pub(crate) code: &'c SecretString,
@@ -122,7 +122,7 @@ impl Realm {
     pub(crate) async fn with_upstream(
         &self,
         http: &Http,
-        from: &Code<'_>,
+        from: &Redemption<'_>,
         first: Option<&SecretString>,
     ) -> Result<Admission, Refusal> {
         let body = ByUpstream {

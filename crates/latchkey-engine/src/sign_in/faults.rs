@@ -42,8 +42,7 @@ pub(super) fn faults(parts: &Parts, prompt: &Prompt, refusal: &Refusal) -> Vec<P
 fn field(prompt: &Prompt, name: &str) -> Option<PromptField> {
     match (name, prompt) {
         (_, Prompt::ChooseMethod { .. }) => None,
-        ("identity", _) => Some(PromptField::Identity),
-        ("email", Prompt::EnterPassword { .. }) => Some(PromptField::Identity),
+        ("identity", _) | ("email", Prompt::EnterPassword { .. }) => Some(PromptField::Identity),
         ("email", _) => Some(PromptField::Email),
         ("password", Prompt::EnterOneTimeCode { .. }) => Some(PromptField::Code),
         ("password", _) => Some(PromptField::Password),

@@ -70,12 +70,9 @@ pub(super) async fn redeem(
     started: Timestamp,
     brought: Values,
 ) -> Page {
-    let granted = match outcome {
-        TokenOutcome::Granted(granted) => granted,
-        outcome => {
-            let problem = endings::problem(parts, &provider_name(parts, &pending), outcome);
-            return end(parts, &pending, SignInEnding::Failed { problem });
-        }
+    let TokenOutcome::Granted(granted) = outcome else {
+        let problem = endings::problem(parts, &provider_name(parts, &pending), outcome);
+        return end(parts, &pending, SignInEnding::Failed { problem });
     };
     finishing(parts, &pending);
     pending.redeemed = Some(redeemed(&pending, granted, started, brought));

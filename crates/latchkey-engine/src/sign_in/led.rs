@@ -17,7 +17,7 @@ use super::faults::{fault, faults, misread};
 use crate::live::{LiveSignIn, Parts, SignInCard};
 use crate::loopback::{Listener, Page};
 use crate::pending::{LIFE_MS, PendingSignIn};
-use crate::pocketbase::{Address, Admission, Code, Mail, Realm, Refusal, Session};
+use crate::pocketbase::{Address, Admission, Mail, Realm, Redemption, Refusal, Session};
 use crate::prompt_answer::PromptAnswer;
 use crate::talk::{First, Mailed, Talk};
 
@@ -318,8 +318,8 @@ fn refused(parts: &Parts, talk: &mut Talk, prompt: &Prompt, refusal: &Refusal) -
 /// Shows a question. Half a sign-in counts for as long as the server says; any other waits as long as the first.
 fn ask(parts: &Arc<Parts>, id: &SignInId, talk: Talk, prompt: Prompt, faults: Vec<PromptFault>) {
     let half_life_s = talk.first.as_ref().map(|_| talk.methods.mfa.duration).filter(|life| *life > 0);
-    let life = half_life_s.map_or(LIFE_MS, |life| (1000 * life).min(LIFE_MS));
-    let expires_at = parts.now().plus(life);
+    let life_ms = half_life_s.map_or(LIFE_MS, |seconds| (1000 * seconds).min(LIFE_MS));
+    let expires_at = parts.now().plus(life_ms);
     let view = parts.with_sign_ins(|sign_ins| {
         let live = sign_ins.iter_mut().find(|live| &live.view.id == id)?;
         let again =
@@ -376,7 +376,7 @@ pub(super) async fn code_came(parts: &Arc<Parts>, pending: PendingSignIn, code: 
     let (first, method) =
         (passed(&talk), SignInMethod::Upstream { id: upstream.clone(), name: String::new() });
     let Some(verifier) = &pending.verifier else { return given_up() };
-    let from = Code { upstream: &upstream, code: &code, verifier, redirect_uri: &pending.redirect_uri };
+    let from = Redemption { upstream: &upstream, code: &code, verifier, redirect_uri: &pending.redirect_uri };
     let admission = realm.with_upstream(&parts.http, &from, first.as_ref()).await;
     let choice = talk.ask_method();
     match admit(parts, &mut talk, &choice, &method, admission) {

@@ -28,7 +28,10 @@ fn shown(view: &SignInView) -> (String, String, Option<String>) {
             prompt: Prompt::EnterCode { user_code, verification_uri, verification_uri_complete, .. },
             ..
         } => (user_code.clone(), verification_uri.clone(), verification_uri_complete.clone()),
-        other => panic!("no code is shown: {other:?}"),
+        SignInStage::Asking { .. }
+        | SignInStage::WaitingForBrowser
+        | SignInStage::Finishing
+        | SignInStage::Ended { .. } => panic!("no code is shown: {:?}", view.stage),
     }
 }
 
@@ -45,7 +48,7 @@ fn polls(world: &World) -> usize {
 }
 
 fn sign_in(world: &World) -> Option<SignInView> {
-    world.overview().providers.into_iter().find(|one| one.id == sandbox()).unwrap().sign_in
+    world.provider().sign_in
 }
 
 fn ending(world: &World) -> SignInEnding {

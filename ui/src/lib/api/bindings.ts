@@ -800,6 +800,10 @@ stage: SignInStage,
  */
 redirect: Redirect, 
 /**
+ * Whether the provider would also take a code that is typed on another device.
+ */
+byCode: boolean, 
+/**
  * When it began.
  */
 startedAt: Timestamp, 
@@ -995,7 +999,7 @@ problem: Problem, };
 /**
  * How the browser comes back to Latchkey.
  */
-export type Redirect = "deep-link" | "loopback";
+export type Redirect = "deep-link" | "loopback" | "device-code";
 
 /**
  * Where the person wants the sign-in kept.

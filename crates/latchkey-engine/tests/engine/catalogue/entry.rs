@@ -215,7 +215,7 @@ impl Entry {
         if self.presentation() == OddPresentation::Header {
             identity.insert("authentication".into(), "header:X-Odd-Token".into());
         }
-        for headers in identity.get_mut("headers").and_then(Value::as_table_mut).into_iter() {
+        if let Some(headers) = identity.get_mut("headers").and_then(Value::as_table_mut) {
             headers
                 .iter_mut()
                 .for_each(|(_, value)| *value = Value::String(without_names(value.as_str().unwrap())));
@@ -232,15 +232,12 @@ impl Entry {
     pub(crate) fn in_its_own_words(&self, sent: &str) -> String {
         let own = |section, key| self.text(section, key).unwrap_or_default();
         let (authorize, token) = (own("authorization", "url"), own("token", "url"));
-        match sent.strip_prefix("POST /odd/token") {
-            Some(rest) => format!("POST {token}{rest}"),
-            None => {
-                let (_, query) =
-                    sent.split_once("/odd/authorize").unwrap_or_else(|| panic!("{}: {sent}", self.id));
-                // A query of the entry's own was sent along and is the first part of this one.
-                format!("{}{query}", authorize.split('?').next().unwrap())
-            }
+        if let Some(rest) = sent.strip_prefix("POST /odd/token") {
+            return format!("POST {token}{rest}");
         }
+        // A query of the entry's own was sent along and is the first part of this one.
+        let (_, query) = sent.split_once("/odd/authorize").unwrap_or_else(|| panic!("{}: {sent}", self.id));
+        format!("{}{query}", authorize.split('?').next().unwrap())
     }
 }
 
@@ -256,22 +253,16 @@ fn put(root: &mut serde_json::Value, pointer: &str, value: serde_json::Value) {
 
 /// The member of an object, or the element of a list that its name is the number of.
 fn child<'v>(value: &'v mut serde_json::Value, name: &str) -> &'v mut serde_json::Value {
-    match name.parse::<usize>() {
-        Ok(index) => {
-            if !value.is_array() {
-                *value = json!([]);
-            }
-            let list = value.as_array_mut().unwrap();
-            while list.len() <= index {
-                list.push(json!({}));
-            }
-            &mut list[index]
+    if let Ok(index) = name.parse::<usize>() {
+        if !value.is_array() {
+            *value = json!([]);
         }
-        Err(_) => {
-            if !value.is_object() {
-                *value = json!({});
-            }
-            &mut value[name]
-        }
+        let list = value.as_array_mut().unwrap();
+        list.resize((index + 1).max(list.len()), json!({}));
+        return &mut list[index];
     }
+    if !value.is_object() {
+        *value = json!({});
+    }
+    &mut value[name]
 }
