@@ -39,7 +39,8 @@ pub(crate) fn in_protocol(file: &Source) -> Vec<Fault> {
     });
     let bare = |(at, name): &(usize, &str)| {
         let rest = code[at + name.len()..].trim_start();
-        ONLY_WORDS.contains(name) && (rest.is_empty() || rest.starts_with([',', '}', '=', ')', '|']))
+        let bare = rest.is_empty() || rest.starts_with([',', '}', '=', ')', '|']);
+        ONLY_WORDS.contains(name) && (bare || rest.starts_with(": bool"))
     };
     let named = named.filter(|found| !bare(found));
     let fault = |(at, name): (usize, &str)| Fault {

@@ -97,3 +97,19 @@ async fn access_renews_by_itself_while_the_window_shows_it_healthy() {
     stage.page().wait_for(HEALTHY).await.unwrap();
     assert_eq!(stage.refusals(), Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_shown_in_the_window_and_typed_on_a_page_connects_without_a_way_back() {
+    let stage = Stage::new().await;
+    let page = stage.page();
+    page.click(SIGN_IN).await.unwrap();
+    page.click(r#"[data-action="use-code"]"#).await.unwrap();
+    let code = page.text(r#"[data-field="user-code"]"#).await.unwrap();
+    page.click(r#"[data-action="open-again"]"#).await.unwrap();
+    let tab = stage.tab(&format!("device?user_code={code}")).await;
+    tab.page.click("#account-ada").await.unwrap();
+    tab.page.click("#agree").await.unwrap();
+    page.wait_for(HEALTHY).await.unwrap();
+    stage.wait_for_items(2);
+    assert_eq!(stage.refusals().iter().filter(|why| !why.contains("has not answered yet")).count(), 0);
+}

@@ -69,3 +69,76 @@ async fn a_mailed_code_and_then_a_password_connect_where_the_server_wants_both()
     type_password(&stage, PASSWORD).await;
     page.wait_for(HEALTHY).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_by_mail_signs_in_once_and_a_used_one_is_refused_at_its_field() {
+    let (server, stage) = (server(), Stage::new().await);
+    server.change_users(&json!({"otp": {"enabled": true}, "passwordAuth": {"enabled": false}})).unwrap();
+    let code = ask_for_a_code(&stage, &server).await;
+    type_code(&stage, &code).await;
+    stage.page().wait_for(HEALTHY).await.unwrap();
+    let fresh = ask_for_a_code(&stage, &server).await;
+    type_code(&stage, &code).await;
+    stage.page().wait_for(r#"[data-prompt="enter-one-time-code"] [role="alert"]"#).await.unwrap();
+    type_code(&stage, &fresh).await;
+    stage.page().wait_gone("[data-prompt]").await.unwrap();
+    assert_eq!(
+        stage.page().count("[data-connection]").await.unwrap(),
+        1,
+        "the same account is no second one"
+    );
+}
+
+async fn type_code(stage: &Stage, code: &str) {
+    stage.page().fill(Target::Field("Code"), code).await.unwrap();
+    stage.page().click(r#"[data-prompt="enter-one-time-code"] [data-action="answer"]"#).await.unwrap();
+}
+
+async fn ask_for_a_code(stage: &Stage, server: &PocketBase) -> String {
+    enter(stage, server).await;
+    let page = stage.page();
+    page.fill(Target::Field("Email"), EMAIL).await.unwrap();
+    page.click(r#"[data-prompt="enter-address"] [data-action="answer"]"#).await.unwrap();
+    page.wait_for(r#"[data-prompt="enter-one-time-code"]"#).await.unwrap();
+    server.mail("code").unwrap()["code"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_superuser_acts_in_another_name_in_memory_only_and_under_a_banner() {
+    let (server, stage) = (server(), Stage::new().await);
+    let ada = server.add_user("grace@example.com", PASSWORD, true).unwrap();
+    let page = stage.page();
+    page.click(SIGN_IN).await.unwrap();
+    page.fill(Target::Field("Server"), &server.origin()).await.unwrap();
+    page.fill(Target::Field("Collection"), "_superusers").await.unwrap();
+    page.click(r#"[data-prompt="enter-server"] [data-action="answer"]"#).await.unwrap();
+    let (identity, password) = server.superuser();
+    page.fill(Target::Field("Email"), identity).await.unwrap();
+    page.fill(Target::Field("Password"), password).await.unwrap();
+    page.click(r#"[data-prompt="enter-password"] [data-action="answer"]"#).await.unwrap();
+    page.wait_for(HEALTHY).await.unwrap();
+    page.click("[data-connection] summary").await.unwrap();
+    page.fill(Target::Field("Id of the account"), &ada).await.unwrap();
+    page.click(r#"[data-action="impersonate"]"#).await.unwrap();
+    let banner = page.text("[data-impersonated]").await.unwrap();
+    assert!(
+        banner.contains("acts in the name of grace") && banner.contains("cannot be prolonged"),
+        "{banner}"
+    );
+    assert_eq!(stage.items(), Vec::<String>::new(), "a superuser's session is in no keychain");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_limits_requests_is_waited_for_with_the_time_in_sight() {
+    let (server, stage) = (server(), Stage::new().await);
+    let rule = json!({"label": "*:auth", "audience": "", "duration": 10, "maxRequests": 2});
+    enter(&stage, &server).await;
+    stage.page().wait_for(r#"[data-prompt="enter-password"]"#).await.unwrap();
+    server.change_settings(&json!({"rateLimits": {"enabled": true, "rules": [rule]}})).unwrap();
+    for _ in 0..3 {
+        type_password(&stage, "planted wrong words").await;
+    }
+    stage.page().wait_for(r#"[data-prompt="enter-password"] [role="timer"]"#).await.unwrap();
+    let said = stage.page().text(r#"[data-prompt="enter-password"] [role="alert"]"#).await.unwrap();
+    assert!(said.contains("wait"), "{said}");
+}
