@@ -146,3 +146,28 @@ fn the_window_is_shut_in() {
     }
     assert!(security["csp"].as_str().unwrap().starts_with("default-src 'none';"));
 }
+
+#[test]
+fn the_example_of_an_environment_has_every_variable_of_the_documents() {
+    let variable =
+        |word: &&str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let document = text("docs/configuration.md");
+    let rows = document
+        .lines()
+        .take_while(|line| !line.starts_with("| File"))
+        .filter(|line| line.starts_with("| `"));
+    let names = rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`'));
+    let documented: BTreeSet<_> = names.filter(variable).collect();
+    let example = text(".env.example");
+    let lines = example.lines().filter_map(|line| line.strip_prefix("# ")?.split_once('='));
+    let example: BTreeSet<_> = lines.map(|(name, _)| name).filter(variable).collect();
+    let of_a_provider = |name: &&&str| name.contains("_CLIENT_");
+    let beyond: Vec<_> = example.difference(&documented).filter(|name| !of_a_provider(name)).collect();
+    let not_set_by_people = ["DISPLAY", "WAYLAND_DISPLAY"];
+    let missing: Vec<_> =
+        documented.difference(&example).filter(|name| !not_set_by_people.contains(*name)).collect();
+    assert!(
+        beyond.is_empty() && missing.is_empty(),
+        "undocumented: {beyond:?}, not in the example: {missing:?}"
+    );
+}

@@ -89,3 +89,63 @@ async fn a_diagnosis_shows_each_step_with_what_was_played_and_its_report_is_copi
     page.wait_for_text(r#"[data-action="copy-diagnosis"]"#, "Copied").await.unwrap();
     assert_eq!(stage.refusals(), [""; 0]);
 }
+
+/// A window with a connection of Ada's.
+async fn connected() -> Stage {
+    let mut stage = Stage::closed().await;
+    install(&stage);
+    stage.open().await;
+    set_up(&stage).await;
+    stage.page().click(&*on(r#"[data-action="sign-in"]"#)).await.unwrap();
+    stage.agree("ada").await;
+    stage.page().wait_for(HEALTHY).await.unwrap();
+    stage
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_declines_at_spotify_reads_so_and_nothing_is_stored() {
+    let mut stage = Stage::closed().await;
+    install(&stage);
+    stage.open().await;
+    set_up(&stage).await;
+    stage.page().click(&*on(r#"[data-action="sign-in"]"#)).await.unwrap();
+    stage.consent().await.page.click("#decline").await.unwrap();
+    stage.page().wait_for(r#"[data-ending="declined"]"#).await.unwrap();
+    assert_eq!(stage.page().count("[data-connection]").await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoked_at_spotify_the_card_says_so_and_only_the_same_account_heals_it() {
+    let stage = connected().await;
+    let page = stage.page();
+    stage.control().revoke(Some("ada"));
+    page.click(r#"[data-connection] [data-action="check"]"#).await.unwrap();
+    page.wait_for(r#"[data-connection][data-severity="attention"]"#).await.unwrap();
+    page.click(r#"[data-connection] [data-action="reconnect"]"#).await.unwrap();
+    stage.agree("ben").await;
+    page.wait_for(r#"[data-ending="different-account"]"#).await.unwrap();
+    let said = page.text("[data-connection]").await.unwrap();
+    assert!(said.contains("belongs to Ada Lovelace"), "{said}");
+    page.click(r#"[data-connection] [data-action="try-again"]"#).await.unwrap();
+    stage.agree("ada").await;
+    page.wait_for(HEALTHY).await.unwrap();
+    assert_eq!(page.count("[data-connection]").await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_of_five_hours_is_shown_with_its_end_and_kept() {
+    let mut stage = connected().await;
+    let waits = Standing::RateLimited { retry_after_seconds: 18_000 };
+    stage.control().change_settings(|settings| settings.spotify.standing = waits);
+    stage.page().click("[data-connection] summary").await.unwrap();
+    stage.page().click(r#"[data-connection] [data-action="diagnose"]"#).await.unwrap();
+    stage.page().wait_for_text("[data-connection]", "asks us to wait until").await.unwrap();
+    let asked = stage.control().requests_to(Endpoint::Api).len();
+    stage.kill();
+    stage.open().await;
+    stage.page().wait_for_text("[data-connection]", "asks us to wait until").await.unwrap();
+    stage.page().click("[data-connection] summary").await.unwrap();
+    stage.page().click(r#"[data-connection] [data-action="diagnose"]"#).await.unwrap();
+    stage.page().wait_for(r#"[data-connection] [data-step="sample"]"#).await.unwrap();
+    assert_eq!(stage.control().requests_to(Endpoint::Api).len(), asked, "nothing is asked before its time");
+}

@@ -143,7 +143,7 @@ describe('a connection', () => {
     await open('grant-more');
     await person.click(ada().getByRole('checkbox', { name: 'Save music and remove it' }));
     await person.click(ada().getByRole('checkbox', { name: 'See and change whom you follow' }));
-    await person.click(button('Allow more at Spotify, Ada Lovelace'));
+    await person.click(button('Allow these too at Spotify, Ada Lovelace'));
     const { request } = backend.calls.find(({ operation }) => operation === 'reconnect') ?? {};
     expect(request).toEqual({ connection: 'c-1', redirect: null, further: ['edit-library'] });
   });

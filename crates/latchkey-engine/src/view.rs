@@ -120,6 +120,7 @@ pub(crate) fn provider(
         },
         needs,
         variables: file.variables.iter().map(variable).collect(),
+        secret_optional: file.client.secret == SecretNeed::Optional,
         secret_saved: client.secret_saved,
     }
 }

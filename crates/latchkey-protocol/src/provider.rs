@@ -35,6 +35,8 @@ pub struct ProviderView {
     pub needs: Vec<ProviderNeed>,
     /// What the person says before a sign-in.
     pub variables: Vec<VariableView>,
+    /// Whether a client may have a secret there and need not.
+    pub secret_optional: bool,
     /// Whether a client secret is saved or comes from the environment. Never what it is.
     pub secret_saved: bool,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::playing::{DISCORD, connected, played, provider, save_client, sign_in, world};
 use crate::support::{MINUTE, World};
+use latchkey_engine::ClientSecret;
 use latchkey_protocol::discord::Person;
 use latchkey_protocol::{AttentionReason, ConnectionId, GrantState, Revocation};
 use latchkey_sandbox::{Client, Endpoint, RevokedBecause};
@@ -142,4 +143,25 @@ fn a_declined_sign_in_says_so_in_discords_words() {
     let ending = format!("{:?}", declined.sign_in.unwrap().stage);
     assert!(ending.contains("denied the request"), "{ending}");
     assert_eq!(world.sandbox.requests_to(Endpoint::Token).len(), 0);
+}
+
+#[test]
+fn an_application_without_public_client_signs_in_and_renews_with_its_secret() {
+    let world = world();
+    let (id, secret) = (Client::DESKTOP.to_owned(), "s3cret+%/:");
+    let client = Client { secret: Some(secret.into()), ..Client::public(Client::DESKTOP) };
+    world.sandbox.add_client(client);
+    let saved =
+        world.engine().save_client(provider("discord"), BTreeMap::new(), id, ClientSecret::from(secret));
+    assert!(world.run(saved).unwrap().secret_saved);
+    let connected = sign_in(&world, "discord", "ada", None);
+    world.sandbox.expire_access();
+    world.run(world.engine().check(connected.clone())).unwrap();
+    assert_eq!(grant(&world, &connected), GrantState::Connected);
+    for sent in
+        world.sandbox.requests_to(Endpoint::Token).iter().chain(&world.sandbox.requests_to(Endpoint::Refresh))
+    {
+        assert_eq!(sent.headers.authorization_scheme.as_deref(), Some("Basic"));
+        assert!(sent.form.value("client_secret").is_none(), "it is proven once, in the header");
+    }
 }

@@ -144,6 +144,10 @@ needs: Array<ProviderNeed>,
  */
 variables: Array<VariableView>, 
 /**
+ * Whether a client may have a secret there and need not.
+ */
+secretOptional: boolean, 
+/**
  * Whether a client secret is saved or comes from the environment. Never what it is.
  */
 secretSaved: boolean, };

@@ -53,6 +53,7 @@ export function provider(special: Partial<ProviderView> = {}): ProviderView {
     availability: { status: 'open', reason: null },
     needs: special.clientId?.kind === 'missing' ? ['client-id'] : [],
     variables: [],
+    secretOptional: false,
     secretSaved: false,
     ...special,
   };

@@ -10,7 +10,7 @@ export const diagnosis = {
   failed: 'No diagnosis could be made.',
   copy: 'Copy report',
   copied: 'Copied',
-  copyNamed: (provider: string, account: string) => `Copy the report about ${provider}, ${account}`,
+  copyNamed: (provider: string, account: string) => `Copy report about ${provider}, ${account}`,
   took: (milliseconds: number) => `(${milliseconds} ms)`,
   step: { renewal: 'Renewal', identity: 'Identity', sample: 'Sample call' } satisfies Record<StepKind, string>,
   outcome: { passed: 'works', skipped: 'not needed', waiting: 'has to wait', failed: 'failed' } satisfies Record<
@@ -33,5 +33,5 @@ export const purposes = {
   choose: 'Choose what to allow',
   further: (name: string) => `Not allowed at ${name} so far`,
   grantMore: 'Allow these too',
-  grantMoreNamed: (provider: string, account: string) => `Allow more at ${provider}, ${account}`,
+  grantMoreNamed: (provider: string, account: string) => `Allow these too at ${provider}, ${account}`,
 };

@@ -63,6 +63,7 @@ export const providers = {
   setup: {
     where: (name: string) => `Where is your account at ${name}?`,
     clientSecret: 'Client secret',
+    clientSecretIfAny: 'Client secret, if it has one',
     secretKept: 'It is kept sealed on this computer, is sent to this service alone and is never shown again.',
     secretSaved: 'A client secret is saved. Leave this empty to keep it.',
     signIn: 'Sign in',
