@@ -111,6 +111,8 @@ pub enum ProviderNeed {
     ClientId,
     /// A client id of the person's own, and its secret.
     ClientIdAndSecret,
+    /// A client id of the person's own, and its secret if it has one.
+    ClientIdPerhapsSecret,
     /// Something that the person says, such as the address of a server.
     Variable,
     /// A server in between, which there is not.

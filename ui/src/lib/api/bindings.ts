@@ -221,7 +221,7 @@ export type AvailabilityStatus = "open" | "approval" | "limited" | "closed" | "s
 /**
  * What has to be there before a sign-in.
  */
-export type ProviderNeed = "client-id" | "client-id-and-secret" | "variable" | "broker";
+export type ProviderNeed = "client-id" | "client-id-and-secret" | "client-id-perhaps-secret" | "variable" | "broker";
 
 /**
  * Something that the person says before a sign-in.
