@@ -7,7 +7,8 @@ use crate::rust;
 const WORDS: [&str; 4] = ["token", "secret", "verifier", "password"];
 
 /// Names that say something about secrets and can hold none: enum variants without a field, and a flag.
-const ONLY_WORDS: [&str; 4] = ["TokensRefused", "ClientIdAndSecret", "ClientIdPerhapsSecret", "secret_saved", "Password"];
+const ONLY_WORDS: [&str; 4] =
+    ["TokensRefused", "ClientIdAndSecret", "ClientIdPerhapsSecret", "secret_saved", "Password"];
 
 /// A question whose answer has no type in the protocol.
 const QUESTIONS: [&str; 1] = ["EnterPassword"];

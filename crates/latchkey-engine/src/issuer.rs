@@ -10,7 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderValue, header};
 use latchkey_oidc::{
-    Claims, Expected, IdTokenError, KeyCache, KeySet, KeySetError, Metadata, MetadataError, Session, well_known_urls,
+    Claims, Expected, IdTokenError, KeyCache, KeySet, KeySetError, Metadata, MetadataError, Session,
+    well_known_urls,
 };
 use latchkey_protocol::Timestamp;
 use reqwest::{Method, Request};

@@ -299,7 +299,9 @@ mod tests {
 
     #[test]
     fn an_endpoint_has_no_user_and_no_fragment() {
-        for url in ["https://eve@id.example/token", "https://:x@id.example/token", "https://id.example/token#x"] {
+        for url in
+            ["https://eve@id.example/token", "https://:x@id.example/token", "https://id.example/token#x"]
+        {
             let refused = Metadata::parse(&document(|it| it["token_endpoint"] = url.into()), ISSUER);
             assert_eq!(refused, Err(MetadataError::Adorned { endpoint: "token_endpoint" }), "{url}");
         }

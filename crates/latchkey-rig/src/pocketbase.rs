@@ -53,7 +53,7 @@ impl PocketBase {
         let mut server = Self { service, folder, address, superuser: String::new() };
         let credentials = json!({"identity": SUPERUSER.0, "password": SUPERUSER.1});
         let signed_in = server.post("/api/collections/_superusers/auth-with-password", &credentials)?;
-        server.superuser = signed_in["token"].as_str().unwrap_or_default().to_owned();
+        signed_in["token"].as_str().unwrap_or_default().clone_into(&mut server.superuser);
         Ok(server)
     }
 

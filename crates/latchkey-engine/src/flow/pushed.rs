@@ -25,7 +25,9 @@ pub(crate) async fn push(
     url: &Url,
 ) -> Result<Option<Url>, Problem> {
     let authorization = &provider.file.authorization;
-    let Some(to) = authorization.par_url.as_ref().filter(|_| authorization.par_required) else { return Ok(None) };
+    let Some(to) = authorization.par_url.as_ref().filter(|_| authorization.par_required) else {
+        return Ok(None);
+    };
     let name = &provider.file.name;
     let place = || (Url::parse(to).ok(), Url::parse(&authorization.url).ok());
     let (Some(to), Some(at)) = place() else {
@@ -67,7 +69,8 @@ fn read(name: &str, client: &RegisteredClient, reply: &Reply) -> Result<String, 
     match reply.status {
         200 | 201 => {
             let fits = |reference: &&str| {
-                (1..=2000).contains(&reference.len()) && reference.bytes().all(|byte| (0x21..=0x7e).contains(&byte))
+                (1..=2000).contains(&reference.len())
+                    && reference.bytes().all(|byte| (0x21..=0x7e).contains(&byte))
             };
             let reference = text("request_uri").filter(fits).map(str::to_owned);
             reference.ok_or_else(|| refused(name, "its answer names no request"))
@@ -76,7 +79,8 @@ fn read(name: &str, client: &RegisteredClient, reply: &Reply) -> Result<String, 
         408 | 425 | 429 | 500..=599 => Err(later(name, &format!("it answers {}", reply.status))),
         status => {
             let said = text("error_description").or_else(|| text("error"));
-            let said = said.and_then(|said| displayable(&without(said, &client.secret.iter().collect::<Vec<_>>())));
+            let said =
+                said.and_then(|said| displayable(&without(said, &client.secret.iter().collect::<Vec<_>>())));
             Err(refused(name, &said.unwrap_or_else(|| format!("it answers {status}"))))
         }
     }

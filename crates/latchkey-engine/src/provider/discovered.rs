@@ -143,7 +143,8 @@ mod tests {
     fn a_client_proves_itself_as_the_issuer_wants_it() {
         let ways = |more: &serde_json::Value| discovered(more).0.file.client.authentication;
         assert_eq!(ways(&serde_json::json!({})), [ClientAuthentication::Basic], "RFC 8414 2");
-        let post = serde_json::json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "none"]});
+        let post =
+            serde_json::json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "none"]});
         assert_eq!(ways(&post), [ClientAuthentication::None, ClientAuthentication::Post]);
         let (_, kept) = discovered(&post);
         assert_eq!(provider().as_recorded(&kept).file.client.authentication.len(), 2, "at a renewal, too");
@@ -160,7 +161,10 @@ mod tests {
         let authorization = discovered(&plain).0.file.authorization;
         assert_eq!(authorization.pkce, Pkce::Unsupported);
         assert_eq!(authorization.scopes, ["openid", "profile"]);
-        assert!(authorization.issuer_in_answer && !authorization.par_required, "there is no place to push to");
+        assert!(
+            authorization.issuer_in_answer && !authorization.par_required,
+            "there is no place to push to"
+        );
         assert_ne!(discovered(&serde_json::json!({})).0.file.authorization.pkce, Pkce::Unsupported);
     }
 }

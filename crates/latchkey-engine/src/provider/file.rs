@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use client::{Client, ClientAuthentication, Registration, RegistrationStyle, SecretNeed};
 pub(crate) use endpoints::{
-    Authorization, Challenge, Device, Discovery, Identity, Method, Pkce, Presentation, RedirectKind, Revocation,
-    RevocationStyle, Token, TokenAnswerForm, TokenBody, Validation,
+    Authorization, Challenge, Device, Discovery, Identity, Method, Pkce, Presentation, RedirectKind,
+    Revocation, RevocationStyle, Token, TokenAnswerForm, TokenBody, Validation,
 };
 pub(crate) use place::{DISCOVERED, Kept, Pattern, Values, Variable};
 pub(crate) use rules::check_url;
@@ -367,14 +367,21 @@ impl ProviderFile {
     fn scopes(&self, values: &Values) -> Vec<String> {
         let filled = self.authorization.scopes.iter().map(|scope| place::fill(scope, values, str::to_owned));
         let scopes: Vec<_> = filled.collect();
-        scopes.iter().flat_map(|scope| scope.split(' ')).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        scopes
+            .iter()
+            .flat_map(|scope| scope.split(' '))
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// What is asked of its issuer's discovery document.
     pub(crate) fn discovery(&self) -> Discovery {
         let usual = match (self.protocol, &self.authorization.issuer) {
             (Protocol::Oidc, Some(_)) => Discovery::Keys,
-            (Protocol::Oidc | Protocol::Oauth2 | Protocol::Oauth1 | Protocol::Pocketbase, _) => Discovery::None,
+            (Protocol::Oidc | Protocol::Oauth2 | Protocol::Oauth1 | Protocol::Pocketbase, _) => {
+                Discovery::None
+            }
         };
         self.authorization.discovery.unwrap_or(usual)
     }

@@ -23,7 +23,8 @@ use crate::provider::Provider;
 /// Reads the keys of the connection's issuer beside its renewal, where they are not at hand.
 pub(super) fn look_up_keys(parts: &Arc<Parts>, slot: &Slot) {
     let provider = parts.provider_of(&slot.connection());
-    let Some(issuer) = provider.and_then(|provider| provider.file.verified_issuer().map(str::to_owned)) else {
+    let Some(issuer) = provider.and_then(|provider| provider.file.verified_issuer().map(str::to_owned))
+    else {
         return;
     };
     let of = parts.clone();
@@ -39,7 +40,9 @@ pub(super) fn is_strange(
     set: &TokenSet,
     granted: &Granted,
 ) -> bool {
-    let Some(id_token) = granted.aside.id_token.as_ref().map(ExposeSecret::expose_secret) else { return false };
+    let Some(id_token) = granted.aside.id_token.as_ref().map(ExposeSecret::expose_secret) else {
+        return false;
+    };
     let named = Subject::read(id_token);
     let (Some(issuer), Some(before)) = (provider.file.verified_issuer(), &set.signed_in) else {
         return named.is_some_and(|named| identity::is_another(provider, &connection.account, &named));

@@ -32,7 +32,9 @@ fn not_believed(issuer: &str, error: &IssuerError) -> Problem {
             Problem::new(ProblemCode::Temporary, message)
                 .hint("Check the address and the network, and try again.")
         }
-        IssuerError::Document(MetadataError::OtherIssuer { found }) if is_same_but_for_a_slash(issuer, found) => {
+        IssuerError::Document(MetadataError::OtherIssuer { found })
+            if is_same_but_for_a_slash(issuer, found) =>
+        {
             refused(issuer, &said, &format!("Write the address to the letter: {}", shown(found)))
         }
         IssuerError::Document(MetadataError::Unprotected { .. } | MetadataError::Inward { .. }) => {

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use latchkey_engine::{Callback, Clock as _, ClientSecret, ManualClock};
+use latchkey_engine::{Callback, ClientSecret, Clock as _, ManualClock};
 use latchkey_oidc::DpopKey;
 use latchkey_protocol::{Keep, Overview, Problem, ProviderId, SignInEnding, SignInStage};
 use serde_json::{Value, json};
@@ -104,13 +104,18 @@ impl Issuer {
     }
 
     pub(crate) fn save_client(&self, id: &str, secret: &str) {
-        let (id, secret) = (id.to_owned(), ClientSecret::from(secret));
-        let saved = self.world.engine().save_client(any(), self.variables(), id, secret);
-        self.world.run(saved).unwrap();
+        self.save_at(&self.origin, id, secret);
     }
 
-    fn variables(&self) -> BTreeMap<String, String> {
-        [("issuer".to_owned(), self.origin.clone())].into()
+    /// Saves the client for an issuer that is written in another way, or for another one.
+    pub(crate) fn save_client_at(&self, issuer: &str) {
+        self.save_at(issuer, CLIENT, "");
+    }
+
+    fn save_at(&self, issuer: &str, id: &str, secret: &str) {
+        let variables = [("issuer".to_owned(), issuer.to_owned())].into();
+        let (id, secret) = (id.to_owned(), ClientSecret::from(secret));
+        self.world.run(self.world.engine().save_client(any(), variables, id, secret)).unwrap();
     }
 
     pub(crate) fn begin(&self) -> Result<Url, Problem> {
@@ -213,7 +218,9 @@ impl State {
     }
 
     fn answer(&mut self, asked: &Asked) -> (u16, String, String) {
-        let json = |status: u16, value: &Value| (status, "content-type: application/json\r\n".to_owned(), value.to_string());
+        let json = |status: u16, value: &Value| {
+            (status, "content-type: application/json\r\n".to_owned(), value.to_string())
+        };
         if let Some(instead) = self.instead.get(asked.path.as_str()) {
             return instead.clone();
         }
@@ -277,7 +284,9 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
         state.answer(&asked)
     };
     let length = body.len();
-    let answer = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}");
+    let answer = format!(
+        "HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
     let _ = stream.write_all(answer.as_bytes()).await;
 }
 
@@ -299,7 +308,8 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
 }
 
 fn asked(head: &[u8], body: &[u8]) -> Asked {
-    let (head, body) = (String::from_utf8_lossy(head).into_owned(), String::from_utf8_lossy(body).into_owned());
+    let (head, body) =
+        (String::from_utf8_lossy(head).into_owned(), String::from_utf8_lossy(body).into_owned());
     let mut words = head.split_whitespace().map(str::to_owned);
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let form = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
@@ -309,7 +319,8 @@ fn asked(head: &[u8], body: &[u8]) -> Asked {
 /// The same ID token with other claims, and therefore with a signature that is none of it.
 pub(crate) fn forged(token: &str, lie: Lie) -> String {
     let parts: Vec<&str> = token.split('.').collect();
-    let mut claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
+    let mut claims: Value =
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
     lie(&mut claims);
     format!("{}.{}.{}", parts[0], BASE64_URL_SAFE_NO_PAD.encode(claims.to_string()), parts[2])
 }

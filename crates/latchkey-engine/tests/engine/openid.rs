@@ -1,8 +1,6 @@
 //! Signing in at an issuer of OpenID Connect by its address: what a relying party must check. Names of tests carry those
 //! of the OpenID Foundation's conformance suite.
 
-use std::time::Duration;
-
 use crate::lying::{CLIENT, Issuer, Lie, Signer, forged, unsigned};
 use crate::support::MINUTE;
 use base64::Engine as _;
@@ -69,23 +67,59 @@ fn token(issuer: &Issuer, change: fn(String) -> Option<String>) {
 
 const BAD: [Case; 21] = [
     ("invalid-iss", |it| claims(it, |it| it["iss"] = "https://evil.example".into()), "another issuer"),
-    ("invalid-iss, a slash", |it| claims(it, |it| it["iss"] = format!("{}/", it["iss"].as_str().unwrap()).into()), "another issuer"),
+    (
+        "invalid-iss, a slash",
+        |it| claims(it, |it| it["iss"] = format!("{}/", it["iss"].as_str().unwrap()).into()),
+        "another issuer",
+    ),
     ("invalid-aud", |it| claims(it, |it| it["aud"] = "another".into()), "another program"),
     ("missing-aud", |it| claims(it, |it| it["aud"] = Value::Null), "another program"),
-    ("invalid-secondary-aud", |it| claims(it, |it| it["aud"] = json!([it["aud"], "another"])), "another program"),
+    (
+        "invalid-secondary-aud",
+        |it| claims(it, |it| it["aud"] = json!([it["aud"], "another"])),
+        "another program",
+    ),
     ("invalid azp", |it| claims(it, |it| it["azp"] = "another".into()), "another program's use"),
     ("missing-iat", |it| claims(it, |it| it["iat"] = Value::Null), "cannot be read"),
-    ("iat far away", |it| claims(it, |it| it["iat"] = (it["iat"].as_i64().unwrap() - 700).into()), "check the clock"),
-    ("invalid-expired-exp", |it| claims(it, |it| it["exp"] = (it["iat"].as_i64().unwrap() - 70).into()), "run out"),
+    (
+        "iat far away",
+        |it| claims(it, |it| it["iat"] = (it["iat"].as_i64().unwrap() - 700).into()),
+        "check the clock",
+    ),
+    (
+        "invalid-expired-exp",
+        |it| claims(it, |it| it["exp"] = (it["iat"].as_i64().unwrap() - 70).into()),
+        "run out",
+    ),
     ("invalid-missing-exp", |it| claims(it, |it| it["exp"] = Value::Null), "run out"),
     ("missing-sub", |it| claims(it, |it| it["sub"] = Value::Null), "does not name an account"),
     ("nonce-invalid", |it| claims(it, |it| it["nonce"] = "of another sign-in".into()), "another sign-in"),
     ("invalid-missing-nonce", |it| claims(it, |it| it["nonce"] = Value::Null), "another sign-in"),
-    ("invalid-athash", |it| claims(it, |it| it["at_hash"] = "AAAAAAAAAAAAAAAAAAAAAA".into()), "another access token"),
-    ("invalid-sig-es256", |it| token(it, |token| Some(forged(&token, |it| it["name"] = "Eve".into()))), "signature"),
-    ("idtoken-sig-none", |it| token(it, |token| Some(unsigned(&token, "none"))), "none, which is not accepted"),
-    ("invalid-sig-hs256", |it| token(it, |token| Some(unsigned(&token, "HS256"))), "HS256, which is not accepted"),
-    ("invalid-alternate-alg", |it| it.state().document["id_token_signing_alg_values_supported"] = json!(["RS256"]), "ES256"),
+    (
+        "invalid-athash",
+        |it| claims(it, |it| it["at_hash"] = "AAAAAAAAAAAAAAAAAAAAAA".into()),
+        "another access token",
+    ),
+    (
+        "invalid-sig-es256",
+        |it| token(it, |token| Some(forged(&token, |it| it["name"] = "Eve".into()))),
+        "signature",
+    ),
+    (
+        "idtoken-sig-none",
+        |it| token(it, |token| Some(unsigned(&token, "none"))),
+        "none, which is not accepted",
+    ),
+    (
+        "invalid-sig-hs256",
+        |it| token(it, |token| Some(unsigned(&token, "HS256"))),
+        "HS256, which is not accepted",
+    ),
+    (
+        "invalid-alternate-alg",
+        |it| it.state().document["id_token_signing_alg_values_supported"] = json!(["RS256"]),
+        "ES256",
+    ),
     ("another kind", |it| it.state().header = |header| header.typ = Some("at+jwt".into()), "another kind"),
     ("no ID token", |it| token(it, |_| None), "no ID token"),
     ("no token at all", |it| token(it, |_| Some("planted".into())), "cannot be read"),
@@ -140,7 +174,8 @@ fn signing_key_rotation_is_followed_and_unknown_keys_are_looked_up_once_in_five_
     assert_eq!(issuer.world.link(&link), Callback::Taken);
     issuer.world.until_asleep_for(500);
     assert_eq!(issuer.asked("/jwks").len(), 2);
-    let over = |overview: &latchkey_protocol::Overview| overview.providers.iter().all(|one| one.sign_in.is_none());
+    let over =
+        |overview: &latchkey_protocol::Overview| overview.providers.iter().all(|one| one.sign_in.is_none());
     issuer.world.advance_until("the new keys are read", 15_000, over);
     assert_eq!(issuer.asked("/jwks").len(), 3);
     assert_eq!(issuer.asked("/token").len(), 4, "each code is sent once");
@@ -233,14 +268,7 @@ fn latchkey_registers_itself_where_discovery_says_so_and_asks_for_a_client_id_wh
 fn r85_the_same_name_at_two_issuers_is_two_accounts() {
     let (issuer, other) = (Issuer::new(), Issuer::new());
     issuer.sign_in();
-    let variables = [("issuer".to_owned(), other.origin.clone())].into();
-    let saved = issuer.world.engine().save_client(
-        crate::lying::any(),
-        variables,
-        CLIENT.to_owned(),
-        latchkey_engine::ClientSecret::from(""),
-    );
-    issuer.world.run(saved).unwrap();
+    issuer.save_client_at(&other.origin);
     let link = other.agree(&issuer.begin_at(&other.origin).unwrap());
     let overview = issuer.come_back(&link);
     assert_eq!(overview.connections.len(), 2);
@@ -272,7 +300,7 @@ fn a_sign_in_that_waits_for_keys_can_be_given_up() {
     assert_eq!(view.stage, SignInStage::Finishing);
     issuer.world.run(issuer.world.engine().cancel_sign_in(view.id)).unwrap();
     issuer.state().down.clear();
-    issuer.world.clock.advance(i64::try_from(Duration::from_secs(1).as_millis()).unwrap());
+    issuer.world.clock.advance(1_000);
     issuer.world.until("gone", |overview| overview.providers.iter().all(|one| one.sign_in.is_none()));
     assert_eq!(issuer.world.overview().connections, []);
 }

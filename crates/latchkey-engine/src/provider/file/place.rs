@@ -108,7 +108,9 @@ impl Pattern {
                 let good = (1..=200).contains(&value.len()) && value.bytes().all(fits);
                 (good && value != "." && value != "..").then(|| value.to_owned())
             }
-            Self::Issuer => whole_url(value).filter(|url| url.query().is_none()).map(|url| spelled(&url, value)),
+            Self::Issuer => {
+                whole_url(value).filter(|url| url.query().is_none()).map(|url| spelled(&url, value))
+            }
             Self::Endpoint => whole_url(value).map(String::from),
             Self::Scopes => scopes(value),
         }

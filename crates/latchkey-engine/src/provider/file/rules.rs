@@ -163,7 +163,7 @@ fn check_scopes(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
         let names = place::names(scope);
         let alone = names.len() == 1 && names[0].0.is_empty() && names[0].2.is_empty();
         let is_scopes = |name| patterns.get(name) == Some(&Pattern::Scopes);
-        !names.is_empty() && !(alone && is_scopes(names[0].1))
+        !(names.is_empty() || alone && is_scopes(names[0].1))
     };
     file.authorization.scopes.iter().find(wrong).map_or(Ok(()), |scope| {
         let message = format!("nothing says what {} is", scope.escape_debug());
