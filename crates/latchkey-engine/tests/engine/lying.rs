@@ -178,7 +178,7 @@ impl Issuer {
 }
 
 fn stage(overview: &Overview) -> Option<SignInStage> {
-    let provider = overview.providers.iter().find(|provider| provider.id == any()).unwrap();
+    let provider = overview.providers.iter().find(|provider| provider.id == any())?;
     provider.sign_in.as_ref().map(|sign_in| sign_in.stage.clone())
 }
 

@@ -8,6 +8,9 @@ use latchkey_protocol::{GrantState, Severity};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
+/// What is odd about a renewal.
+type Case = (&'static str, fn(&Issuer));
+
 /// A settled sign-in, and then a renewal about which the issuer lies.
 fn renewed(lie: impl FnOnce(&Issuer)) -> Issuer {
     let issuer = connected();
@@ -71,12 +74,12 @@ fn refresh_token_invalid_issuer_and_refresh_token_invalid_sub_are_kept_aside_unu
 
 #[test]
 fn an_id_token_that_proves_nothing_costs_no_sign_in() {
-    let cases: [(&str, fn(&Issuer)); 10] = [
+    let cases: [Case; 10] = [
         ("none", |it| it.state().token = |_| None),
         ("no token at all", |it| it.state().token = |_| Some("planted".into())),
         ("unsigned", |it| it.state().token = |token| Some(unsigned(&token, "none"))),
         ("a signature that is none", |it| {
-            it.state().token = |token| Some(forged(&token, |it| it["x"] = 1.into()))
+            it.state().token = |token| Some(forged(&token, |it| it["x"] = 1.into()));
         }),
         ("run out", |it| it.state().claims = |it| it["exp"] = 1.into()),
         ("made long ago", |it| it.state().claims = |it| it["iat"] = 1.into()),
