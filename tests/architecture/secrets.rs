@@ -7,7 +7,7 @@ use crate::rust;
 const WORDS: [&str; 4] = ["token", "secret", "verifier", "password"];
 
 /// Names that say something about secrets and can hold none: enum variants without a field, and a flag.
-const ONLY_WORDS: [&str; 4] =
+const ONLY_WORDS: [&str; 5] =
     ["TokensRefused", "ClientIdAndSecret", "ClientIdPerhapsSecret", "secret_saved", "Password"];
 
 /// A question whose answer has no type in the protocol.
