@@ -8,7 +8,7 @@ const WORDS: [&str; 4] = ["token", "secret", "verifier", "password"];
 
 /// Names that say something about secrets and can hold none: enum variants without a field, and a flag.
 const ONLY_WORDS: [&str; 5] =
-    ["TokensRefused", "ClientIdAndSecret", "secret_optional", "secret_saved", "Password"];
+    ["TokensRefused", "ClientIdAndSecret", "ClientIdPerhapsSecret", "secret_saved", "Password"];
 
 /// A question whose answer has no type in the protocol.
 const QUESTIONS: [&str; 1] = ["EnterPassword"];

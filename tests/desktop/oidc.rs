@@ -1,68 +1,20 @@
 //! The same journey at an authorization server that nobody here wrote: PKCE, rotation, reuse detection.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::path::Path;
 
-use latchkey_rig::{Page, wait};
+use latchkey_rig::{OidcProvider, Page, wait};
 
 use crate::stage::{HEALTHY, PATIENCE, SCHEME, Stage, Tab};
 
 const CARD: &str = r#"[data-provider="oidc"]"#;
 
-struct Provider {
-    process: Child,
-    control: String,
-}
-
-impl Drop for Provider {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Provider {
-    /// Starts oidc-provider and describes it to Latchkey as a file of the person's own.
-    fn start(stage: &Stage) -> Self {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers");
-        let mut command = stage.desktop.command("node");
-        let mut process = command
-            .arg("oidc-provider.mjs")
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [_, issuer, _, control] = words[..] else {
-            panic!("oidc-provider did not start; run script/setup --test: {line:?}")
-        };
-        stage.desktop.allow_scheme(issuer, SCHEME).unwrap();
-        std::fs::write(stage.providers_dir().join("oidc.toml"), file(issuer)).unwrap();
-        Self { process, control: control.to_owned() }
-    }
-
-    /// A number from the server's own counts.
-    fn count(&self, name: &str) -> u64 {
-        let stats: serde_json::Value = serde_json::from_str(&self.ask("GET", "/stats")).unwrap();
-        stats[name].as_u64().unwrap()
-    }
-
-    fn revoke_everything(&self) {
-        self.ask("POST", "/revoke");
-    }
-
-    fn ask(&self, method: &str, path: &str) -> String {
-        let address = self.control.trim_start_matches("http://");
-        let mut socket = TcpStream::connect(address).unwrap();
-        write!(socket, "{method} {path} HTTP/1.0\r\nhost: {address}\r\ncontent-length: 0\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).unwrap();
-        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
-    }
+/// Starts oidc-provider and describes it to Latchkey as a file of the person's own.
+fn provider(stage: &Stage) -> OidcProvider {
+    let servers = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers"));
+    let server = OidcProvider::start(stage.desktop.command("node"), servers).unwrap();
+    stage.desktop.allow_scheme(server.issuer(), SCHEME).unwrap();
+    std::fs::write(stage.providers_dir().join("oidc.toml"), file(server.issuer())).unwrap();
+    server
 }
 
 fn file(issuer: &str) -> String {
@@ -116,7 +68,7 @@ async fn reconnect(stage: &Stage, page: &Page, name: &str) -> Tab {
 #[tokio::test(flavor = "multi_thread")]
 async fn sign_in_three_refreshes_revocation_there_and_reconnect_heal_the_same_account_only() {
     let mut stage = Stage::closed().await;
-    let provider = Provider::start(&stage);
+    let provider = provider(&stage);
     stage.open().await;
     let page = stage.page();
     page.click(&*format!(r#"{CARD} [data-action="sign-in"]"#)).await.unwrap();
@@ -124,16 +76,16 @@ async fn sign_in_three_refreshes_revocation_there_and_reconnect_heal_the_same_ac
     page.wait_for(HEALTHY).await.unwrap();
     tab.close().await;
 
-    let three = || Ok((provider.count("refreshes") >= 3).then_some(()));
+    let three = || Ok((provider.count("refreshes")? >= 3).then_some(()));
     wait::until("three refreshes with rotation", PATIENCE, three).unwrap();
-    assert_eq!(provider.count("errors"), 0);
+    assert_eq!(provider.count("errors").unwrap(), 0);
     page.wait_for(HEALTHY).await.unwrap();
 
-    provider.revoke_everything();
+    provider.revoke_everything().unwrap();
     page.wait_for(r#"[data-connection][data-health="attention"]"#).await.unwrap();
     let card = page.text("[data-connection]").await.unwrap();
     assert!(card.contains("invalid_grant"), "the provider's reason is shown: {card}");
-    let errors = provider.count("errors");
+    let errors = provider.count("errors").unwrap();
 
     let tab = reconnect(&stage, &page, "ben").await;
     page.wait_for(r#"[data-ending="different-account"]"#).await.unwrap();
@@ -143,7 +95,7 @@ async fn sign_in_three_refreshes_revocation_there_and_reconnect_heal_the_same_ac
         refused.contains("ben of oidc-provider") && refused.contains("ada of oidc-provider"),
         "{refused}"
     );
-    assert_eq!(provider.count("errors"), errors, "a dead grant is not asked for again");
+    assert_eq!(provider.count("errors").unwrap(), errors, "a dead grant is not asked for again");
 
     page.click(r#"[data-ending="different-account"] [data-action="dismiss"]"#).await.unwrap();
     let _tab = reconnect(&stage, &page, "ada").await;

@@ -2,14 +2,19 @@
 //
 //   node oidc-provider.mjs      prints "oidc http://127.0.0.1:PORT control http://127.0.0.1:PORT"
 //
+// Environment: ACCESS_TOKEN_LIFE in seconds; REQUIRE_PAR=1 wants every authorization request pushed; REGISTRATION=1 lets
+// programs register themselves.
+//
 // Control: GET /stats counts events; POST /revoke ends every grant as the server's administrator would; POST /drop
-// loses the next answer of the token endpoint after it was made.
+// loses the next answer of the token endpoint after it was made; POST /rotate signs with another key from here on and
+// publishes no other.
 import { createServer } from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
 import { Provider } from 'oidc-provider';
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 
 const life = Number(process.env.ACCESS_TOKEN_LIFE ?? 8);
-const stats = { refreshes: 0, errors: 0, revoked: 0 };
+const stats = { refreshes: 0, errors: 0, revoked: 0, pushed: 0, keys: 0 };
 const grants = new Set();
 
 const listen = (server) =>
@@ -19,8 +24,15 @@ let handler = (_request, response) => response.end();
 const server = createServer((request, response) => handler(request, response));
 const issuer = await listen(server);
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const provider = new Provider(issuer, {
+const newKey = () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  stats.keys += 1;
+  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: `key-${stats.keys}` };
+};
+
+const configuration = {
+  // One for all keys: what was granted under one is good under the next.
+  adapter: createMemoryAdapter(),
   clients: [
     {
       client_id: 'latchkey',
@@ -31,7 +43,6 @@ const provider = new Provider(issuer, {
       response_types: ['code'],
     },
   ],
-  jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }] },
   cookies: { keys: ['test-only'] },
   pkce: { required: () => true },
   rotateRefreshToken: true,
@@ -45,20 +56,35 @@ const provider = new Provider(issuer, {
     Interaction: 600,
     Session: 3_600,
   },
-  features: { devInteractions: { enabled: true }, revocation: { enabled: true, allowedPolicy: () => true } },
+  features: {
+    devInteractions: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: () => true },
+    registration: { enabled: process.env.REGISTRATION === '1' },
+    pushedAuthorizationRequests: {
+      enabled: true,
+      requirePushedAuthorizationRequests: process.env.REQUIRE_PAR === '1',
+    },
+  },
   claims: { openid: ['sub', 'name'] },
   findAccount: (_context, id) => ({ accountId: id, claims: async () => ({ sub: id, name: `${id} of oidc-provider` }) }),
-});
+};
 
-provider.on('grant.success', (context) => {
-  const { Grant } = context.oidc.entities;
-  if (Grant) grants.add(Grant.jti);
-  if (context.oidc.params.grant_type === 'refresh_token') stats.refreshes += 1;
-});
-provider.on('grant.error', () => (stats.errors += 1));
-provider.on('grant.revoked', () => (stats.revoked += 1));
+const start = () => {
+  const started = new Provider(issuer, { ...configuration, jwks: { keys: [newKey()] } });
+  started.on('grant.success', (context) => {
+    const { Grant } = context.oidc.entities;
+    if (Grant) grants.add(Grant.jti);
+    if (context.oidc.params.grant_type === 'refresh_token') stats.refreshes += 1;
+  });
+  started.on('grant.error', () => (stats.errors += 1));
+  started.on('grant.revoked', () => (stats.revoked += 1));
+  started.on('pushed_authorization_request.success', () => (stats.pushed += 1));
+  return started;
+};
+
+let provider = start();
+let answer = provider.callback();
 let losing = false;
-const answer = provider.callback();
 handler = (request, response) => {
   if (losing && request.url === '/token') {
     losing = false;
@@ -80,6 +106,10 @@ const revokeAll = async () => {
 const control = createServer(async (request, response) => {
   if (request.method === 'POST' && request.url === '/revoke') await revokeAll();
   if (request.method === 'POST' && request.url === '/drop') losing = true;
+  if (request.method === 'POST' && request.url === '/rotate') {
+    provider = start();
+    answer = provider.callback();
+  }
   response.setHeader('content-type', 'application/json').end(JSON.stringify(stats));
 });
 process.stdout.write(`oidc ${issuer} control ${await listen(control)}\n`);

@@ -133,7 +133,7 @@ fn answer(number: &str, what: &Value) {
 
 async fn obey(host: &Host, number: &str, words: &[&str]) -> Result<Value, Problem> {
     match *words {
-        ["begin", provider] => begin(host, provider).await,
+        ["begin", provider, ref variables @ ..] => begin(host, provider, variables).await,
         ["complete", link] => Ok(complete(host, link).await),
         ["lend", least, count] => lend(host, number, least.parse().unwrap(), count.parse().unwrap()).await,
         ["renew"] => {
@@ -150,11 +150,13 @@ async fn obey(host: &Host, number: &str, words: &[&str]) -> Result<Value, Proble
     }
 }
 
-async fn begin(host: &Host, provider: &str) -> Result<Value, Problem> {
+/// `variables` are pairs such as `issuer=https://id.example`.
+async fn begin(host: &Host, provider: &str, variables: &[&str]) -> Result<Value, Problem> {
     let provider = ProviderId::try_from(provider).unwrap();
     let redirect = Some(Redirect::DeepLink);
-    let (_, url) =
-        host.engine.begin_sign_in(provider, BTreeMap::new(), Keep::Keychain, redirect, None).await?;
+    let pairs = variables.iter().filter_map(|pair| pair.split_once('='));
+    let variables: BTreeMap<_, _> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let (_, url) = host.engine.begin_sign_in(provider, variables, Keep::Keychain, redirect, None).await?;
     let url = url.map(|url| url.to_string());
     Ok(json!({ "url": url }))
 }

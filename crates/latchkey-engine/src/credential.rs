@@ -26,6 +26,19 @@ pub(crate) struct TokenSet {
     pub expires_at: Option<Timestamp>,
     /// What the provider sent for another account. It is never used, only given back.
     pub quarantined: Option<Quarantined>,
+    /// What the verified ID token of the sign-in said, where there was one.
+    pub signed_in: Option<SignedIn>,
+}
+
+/// What an ID token of a renewal is held against (OpenID Connect Core 12.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SignedIn {
+    /// The account, as the issuer names it.
+    pub subject: String,
+    /// What the sign-in sent along. It is spent.
+    pub nonce: Option<String>,
+    /// When the person signed in, in seconds since 1970, where the issuer says so.
+    pub auth_time: Option<i64>,
 }
 
 /// Tokens that belong to somebody else.
@@ -50,12 +63,13 @@ impl TokenSet {
                 access: strange.access.expose_secret(),
                 refresh: strange.refresh.as_ref().map(ExposeSecret::expose_secret),
             }),
+            signed_in: self.signed_in.clone(),
         };
         // With room from the start: a buffer that grows leaves copies of what it held.
         let length = |access: &str, refresh: Option<&str>| access.len() + refresh.map_or(0, str::len);
         let strange =
             written.quarantined.as_ref().map_or(0, |strange| length(strange.access, strange.refresh));
-        let room = 2 * (length(written.access, written.refresh) + strange) + 256;
+        let room = 2 * (length(written.access, written.refresh) + strange) + 1024;
         let mut bytes = Zeroizing::new(Vec::with_capacity(room));
         // Strings, numbers and a flag always serialize, and a vector takes them all.
         let _ = serde_json::to_writer(&mut *bytes, &written);
@@ -76,6 +90,7 @@ impl TokenSet {
                 access: secret(strange.access),
                 refresh: strange.refresh.map(secret),
             }),
+            signed_in: written.signed_in,
         })
     }
 }
@@ -140,6 +155,8 @@ struct Written<S> {
     expires_at: Option<i64>,
     #[serde(default = "nothing", skip_serializing_if = "Option::is_none")]
     quarantined: Option<Strange<S>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed_in: Option<SignedIn>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -164,6 +181,7 @@ mod tests {
             obtained_at: Timestamp(1_000),
             expires_at: Some(Timestamp(61_000)),
             quarantined: None,
+            signed_in: None,
         }
     }
 
@@ -187,6 +205,13 @@ mod tests {
         let strange = read.quarantined.unwrap();
         assert_eq!(strange.access.expose_secret(), "planted-strange");
         assert_eq!(strange.refresh.unwrap().expose_secret(), "planted-stranger");
+    }
+
+    #[test]
+    fn what_the_id_token_said_goes_with_the_set() {
+        let signed_in = SignedIn { subject: "ada".into(), nonce: Some("n".into()), auth_time: Some(7) };
+        let set = TokenSet { signed_in: Some(signed_in.clone()), ..set() };
+        assert_eq!(TokenSet::from_bytes(&set.to_bytes()).unwrap().signed_in, Some(signed_in));
     }
 
     #[test]

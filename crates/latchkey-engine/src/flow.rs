@@ -4,6 +4,7 @@ pub(crate) mod auth_refresh;
 pub(crate) mod authorization_code;
 pub(crate) mod device;
 pub(crate) mod dialect;
+pub(crate) mod pushed;
 pub(crate) mod revocation;
 pub(crate) mod subject;
 pub(crate) mod token_answer;

@@ -1,6 +1,7 @@
 //! Whose token is this? Asked before anything says "connected", and again whenever a person checks.
 
 use http::{HeaderName, HeaderValue, header};
+use latchkey_oidc::{UserInfoError, check_subject};
 use reqwest::{Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -36,15 +37,20 @@ pub(crate) enum IdentityError {
     /// An answer without the account's key.
     #[error("the provider's answer does not name the account")]
     Nameless,
+    /// An answer that is not about the account of the ID token (OpenID Connect Core 5.3.2).
+    #[error(transparent)]
+    Contradicted(#[from] UserInfoError),
 }
 
 /// Asks the provider who the access token belongs to, and fetches the picture if that is possible. Where the
-/// provider has no such call, it is whom its token answer has `named`.
+/// provider has no such call, it is whom its token answer has `named`. An answer of the userinfo endpoint has to be
+/// about the verified `subject`, where there is one.
 pub(crate) async fn identify(
     http: &Http,
     provider: &Provider,
     access: &SecretString,
     named: Option<&Account>,
+    subject: Option<&str>,
 ) -> Result<Account, IdentityError> {
     let identity = &provider.file.identity;
     let Some(url) = &identity.url else {
@@ -56,6 +62,9 @@ pub(crate) async fn identify(
     let code = identity.error_pointer.as_deref().and_then(|pointer| body.pointer(pointer));
     if code.and_then(Value::as_str).is_some_and(|code| identity.refused.iter().any(|dead| dead == code)) {
         return Err(IdentityError::Refused);
+    }
+    if let Some(subject) = subject.filter(|_| is_by_subject(provider)) {
+        check_subject(&body, subject)?;
     }
     let account = account_in(provider, &body).ok_or(IdentityError::Nameless)?;
     let url = account.person.as_ref().map(|person| person.avatar_url.clone());
@@ -75,7 +84,7 @@ pub(crate) async fn confirm(
 ) -> Result<Account, IdentityError> {
     match provider.file.protocol {
         Protocol::Oauth2 | Protocol::Oidc | Protocol::Oauth1 => {
-            identify(http, provider, access, Some(&connection.account)).await
+            identify(http, provider, access, Some(&connection.account), None).await
         }
         Protocol::Pocketbase => same_record(http, &connection.account, access).await,
     }
@@ -121,14 +130,18 @@ async fn same_record(
 /// Whether an ID token that came with a renewal names somebody else (OpenID Connect Core 12.2). It is compared
 /// only where the account is known by the same name: where its key is the `sub` of the provider.
 pub(crate) fn is_another(provider: &Provider, account: &Account, named: &Subject) -> bool {
-    let by_subject = provider.file.identity.key == ["/sub"];
     // One large provider leaves out the scheme, and people leave out a last slash.
     let bare = |issuer: &str| issuer.trim_start_matches("https://").trim_end_matches('/').to_owned();
     let strange_issuer = match (&provider.file.authorization.issuer, &named.issuer) {
         (Some(known), Some(issuer)) => bare(known) != bare(issuer),
         (Some(_) | None, None) | (None, Some(_)) => false,
     };
-    by_subject && (named.key != account.key || strange_issuer)
+    is_by_subject(provider) && (named.key != account.key || strange_issuer)
+}
+
+/// Whether the account is known by the name that its issuer has for it: what names it is the userinfo endpoint.
+fn is_by_subject(provider: &Provider) -> bool {
+    provider.file.identity.key == ["/sub"]
 }
 
 /// Whom an answer names.

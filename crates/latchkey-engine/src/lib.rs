@@ -35,6 +35,7 @@ mod view;
 mod health;
 mod flow;
 mod pocketbase;
+mod issuer;
 mod pacing;
 mod callback;
 mod surroundings;

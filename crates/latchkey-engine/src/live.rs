@@ -29,6 +29,7 @@ use crate::entropy::SharedEntropy;
 use crate::event::Events;
 use crate::health::{Doing, Moment};
 use crate::http::Http;
+use crate::issuer::Issuers;
 use crate::pacing::{Buckets, Gate};
 use crate::provider::{Catalog, Provider};
 use crate::skew::Skew;
@@ -70,6 +71,8 @@ pub(crate) struct Parts {
     pub(crate) gate: Gate,
     /// Rate limits that APIs announce.
     pub(crate) buckets: Buckets,
+    /// What issuers of OpenID Connect say of themselves.
+    pub(crate) issuers: Issuers,
     /// Held, for the length of a commit, by whoever raises an epoch.
     pub(crate) epochs: tokio::sync::Mutex<()>,
     /// Answers for sign-ins that are still sealed.
@@ -186,6 +189,7 @@ impl Parts {
             due_changed: Notify::new(),
             gate: Gate::default(),
             buckets: Buckets::default(),
+            issuers: Issuers::default(),
             epochs: tokio::sync::Mutex::new(()),
             early_answers: EarlyAnswers::default(),
             deep_links: AtomicBool::new(true),

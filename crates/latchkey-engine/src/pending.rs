@@ -39,6 +39,10 @@ pub(crate) struct PendingSignIn {
     pub(crate) state: SecretString,
     /// Absent where the provider knows no challenges.
     pub(crate) verifier: Option<SecretString>,
+    /// What the ID token has to repeat, where it is verified (OpenID Connect Core 15.5.2).
+    pub(crate) nonce: Option<SecretString>,
+    /// What the issuer's discovery document said, to be stored with the connection.
+    pub(crate) discovered: Values,
     /// Where the browser goes.
     pub(crate) url: Url,
     pub(crate) started_at: Timestamp,
@@ -55,6 +59,11 @@ pub(crate) struct Redeemed {
     pub(crate) kept: Values,
     /// Whose it is, where the token answer says so.
     pub(crate) account: Option<(String, String)>,
+    /// The ID token that came along.
+    pub(crate) id_token: Option<SecretString>,
+    /// When that was, by the provider's clock: an ID token is judged by this moment, however long its issuer's
+    /// keys cannot be read.
+    pub(crate) received_at: Timestamp,
 }
 
 impl PendingSignIn {
@@ -94,7 +103,9 @@ impl PendingSignIn {
 
     /// The written form, for sealing only.
     pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let set = self.redeemed.as_ref().map(|redeemed| redeemed.set.to_bytes());
+        let redeemed = self.redeemed.as_ref();
+        let set = redeemed.map(|redeemed| redeemed.set.to_bytes());
+        let secret = |text: &SecretString| Zeroizing::new(text.expose_secret().to_owned());
         let written = Written {
             provider: self.provider.clone(),
             connection: self.connection.clone(),
@@ -104,21 +115,23 @@ impl PendingSignIn {
             by: self.by.file.clone(),
             variables: self.variables.clone(),
             client_id: self.client_id.clone(),
-            state: Zeroizing::new(self.state.expose_secret().to_owned()),
-            verifier: self
-                .verifier
-                .as_ref()
-                .map(|verifier| Zeroizing::new(verifier.expose_secret().to_owned())),
+            state: secret(&self.state),
+            verifier: self.verifier.as_ref().map(secret),
+            nonce: self.nonce.as_ref().map(secret),
+            discovered: self.discovered.clone(),
             url: self.url.clone(),
             started_at: self.started_at,
             set,
-            granted: self.redeemed.as_ref().map(|redeemed| redeemed.granted.clone()).unwrap_or_default(),
-            kept: self.redeemed.as_ref().map(|redeemed| redeemed.kept.clone()).unwrap_or_default(),
-            account: self.redeemed.as_ref().and_then(|redeemed| redeemed.account.clone()),
+            granted: redeemed.map(|redeemed| redeemed.granted.clone()).unwrap_or_default(),
+            kept: redeemed.map(|redeemed| redeemed.kept.clone()).unwrap_or_default(),
+            account: redeemed.and_then(|redeemed| redeemed.account.clone()),
+            id_token: redeemed.and_then(|redeemed| redeemed.id_token.as_ref()).map(secret),
+            received_at: redeemed.map(|redeemed| redeemed.received_at),
         };
         // With room from the start: a buffer that grows leaves copies of what it held.
         let set = written.set.as_ref().map_or(0, |set| 4 * set.len());
-        let mut bytes = Zeroizing::new(Vec::with_capacity(set + 32 * 1024));
+        let id_token = written.id_token.as_ref().map_or(0, |id_token| 2 * id_token.len());
+        let mut bytes = Zeroizing::new(Vec::with_capacity(set + id_token + 32 * 1024));
         let _ = serde_json::to_writer(&mut *bytes, &written);
         bytes
     }
@@ -132,6 +145,8 @@ impl PendingSignIn {
                 granted: written.granted,
                 kept: written.kept,
                 account: written.account,
+                id_token: written.id_token.map(|id_token| id_token.as_str().into()),
+                received_at: written.received_at.unwrap_or(written.started_at),
             }),
             None => None,
         };
@@ -147,6 +162,8 @@ impl PendingSignIn {
             client_id: written.client_id,
             state: written.state.as_str().into(),
             verifier: written.verifier.map(|verifier| verifier.as_str().into()),
+            nonce: written.nonce.map(|nonce| nonce.as_str().into()),
+            discovered: written.discovered,
             url: written.url,
             started_at: written.started_at,
             redeemed,
@@ -166,10 +183,19 @@ struct Written {
     client_id: String,
     state: Zeroizing<String>,
     verifier: Option<Zeroizing<String>>,
+    // Absent in sign-ins that a version before this one began.
+    #[serde(default)]
+    nonce: Option<Zeroizing<String>>,
+    #[serde(default)]
+    discovered: Values,
     url: Url,
     started_at: Timestamp,
     set: Option<Zeroizing<Vec<u8>>>,
     granted: Vec<String>,
     kept: Values,
     account: Option<(String, String)>,
+    #[serde(default)]
+    id_token: Option<Zeroizing<String>>,
+    #[serde(default)]
+    received_at: Option<Timestamp>,
 }

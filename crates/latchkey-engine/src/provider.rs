@@ -3,6 +3,7 @@
 pub(crate) mod api;
 mod asking;
 pub(crate) mod catalog;
+mod discovered;
 pub(crate) mod file;
 pub(crate) mod purpose;
 

@@ -9,6 +9,7 @@
 mod guard;
 mod outcome;
 mod save;
+mod stranger;
 mod turn;
 
 use std::sync::{Arc, OnceLock};
@@ -24,7 +25,6 @@ use crate::flow;
 use crate::flow::authorization_code::TokenOutcome;
 use crate::flow::dialect::Dialect;
 use crate::health::Doing;
-use crate::identity;
 use crate::live::{Flight, Parts, RefreshEnd, Slot};
 use crate::pacing::Need;
 use crate::planted::{Planted, planted};
@@ -136,6 +136,7 @@ fn awaited(why: Why) -> Need {
 
 async fn fly(parts: Arc<Parts>, slot: Arc<Slot>, why: Why) -> RefreshEnd {
     let landing = Landing { parts: &parts, slot: &slot };
+    stranger::look_up_keys(&parts, &slot);
     let lane = parts.gate.lane(&slot.id, turn::host(&parts, &slot), turn::need(&parts, &slot, why)).await;
     let exclusive = if alone(why) { None } else { Some(slot.exclusive.lock().await) };
     let need = lane.need().unwrap_or_else(|| turn::need(&parts, &slot, why));
@@ -302,8 +303,7 @@ async fn attempt(
         parts.gate.answered(token_url);
     }
     if let TokenOutcome::Granted(granted) = answer {
-        let named = granted.aside.subject.as_deref();
-        let strange = named.is_some_and(|named| identity::is_another(&provider, &connection.account, named));
+        let strange = stranger::is_strange(parts, &provider, &connection, &set, &granted);
         let fresh = save::Fresh { granted, started, strange };
         return save::save(parts, slot, connection, &set, fresh, rotation).await.map(Attempt::Ended);
     }

@@ -3,12 +3,14 @@
 //! Nothing that is connected changes before the new sign-in is stored: whoever gives up half-way keeps
 //! what there was.
 
+mod account;
 mod admitted;
 mod device;
 mod endings;
 mod faults;
 mod finish;
 mod led;
+mod openid;
 mod waiting;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use crate::callback::{self, Answer, AuthorizationResponse, Refusal};
 use crate::clients;
 use crate::connection::{Connection, Standing, Values};
 use crate::flow::authorization_code::authorization_request;
+use crate::flow::pushed;
 use crate::live::{LiveSignIn, Parts, SignInCard};
 use crate::loopback::{Listener, Page, Take};
 use crate::pending::PendingSignIn;
@@ -82,14 +85,19 @@ pub(crate) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<(SignInView,
     let (provider, wish) = server(parts, wish)?;
     clients::check(parts, &provider, &wish.variables)?;
     parts.vault.prepare(wish.keep, others, &parts.entropy).await?;
+    let (provider, discovered) = openid::discovered(parts, provider).await?;
     let client = clients::for_sign_in(parts, &provider, &wish.variables).await?;
     let provider = Arc::new(provider.filled(&Values::from([("client_id".to_owned(), client.id.clone())])));
     let redirect = choose_redirect(parts, &provider, wish.redirect);
     if redirect == Redirect::DeviceCode {
-        return device::begin(parts, provider, wish, client).await.map(|view| (view, None));
+        return device::begin(parts, provider, wish, client, discovered).await.map(|view| (view, None));
     }
     let (redirect_uri, listener) = way_back(&provider, redirect).await?;
-    let pending = pending(parts, provider, wish, client.id, redirect, redirect_uri)?;
+    let mut pending = pending(parts, provider, wish, client.id.clone(), redirect, redirect_uri)?;
+    pending.discovered = discovered;
+    if let Some(url) = pushed::push(&parts.http, &pending.by, &client, &pending.url).await? {
+        pending.url = url;
+    }
     let view = pending.view(SignInStage::WaitingForBrowser);
     replace(parts, &SignInCard::of(&view)).await;
     if redirect == Redirect::DeepLink {
@@ -123,7 +131,8 @@ fn server(parts: &Parts, wish: Wish) -> Result<(Provider, Wish), Problem> {
         let message = format!("{} is missing, or is not {}.", variable.words, variable.pattern.in_words());
         Problem::new(ProblemCode::InvalidInput, message).hint("Put it right and sign in again.")
     })?;
-    let provider = known.filled(&variables).asking(&scopes(known, &wish.purposes)?);
+    let provider = known.filled(&variables);
+    let provider = provider.asking(&scopes(&provider, &wish.purposes)?);
     Ok((provider, Wish { variables, ..wish }))
 }
 
@@ -147,10 +156,12 @@ fn pending(
     redirect_uri: String,
 ) -> Result<PendingSignIn, Problem> {
     let (state, verifier) = (parts.entropy.text(), parts.entropy.text());
+    let nonce = provider.file.verified_issuer().map(|_| parts.entropy.text().into());
     let request =
-        authorization_request(&provider, &client_id, &redirect_uri, state, verifier).map_err(|error| {
-            Problem::new(ProblemCode::Misconfigured, format!("{}: {error}.", provider.file.name))
-        })?;
+        authorization_request(&provider, &client_id, &redirect_uri, state, verifier, nonce.as_ref());
+    let request = request.map_err(|error| {
+        Problem::new(ProblemCode::Misconfigured, format!("{}: {error}.", provider.file.name))
+    })?;
     let id = SignInId::try_from(parts.entropy.id("s-")).map_err(|error| internal(&error))?;
     let challenged = provider.file.authorization.pkce != Pkce::Unsupported;
     Ok(PendingSignIn {
@@ -165,6 +176,8 @@ fn pending(
         client_id,
         state: request.state,
         verifier: challenged.then_some(request.verifier),
+        nonce,
+        discovered: Values::new(),
         url: request.url,
         started_at: parts.now(),
         redeemed: None,

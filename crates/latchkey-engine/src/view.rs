@@ -120,7 +120,6 @@ pub(crate) fn provider(
         },
         needs,
         variables: file.variables.iter().map(variable).collect(),
-        secret_optional: file.client.secret == SecretNeed::Optional,
         secret_saved: client.secret_saved,
     }
 }
@@ -136,14 +135,15 @@ fn needs(file: &ProviderFile, client: &ClientState) -> Vec<ProviderNeed> {
     if file.availability.fit == Fit::Broker {
         return vec![ProviderNeed::Broker];
     }
-    let id = matches!(client.id, ClientIdSource::Missing { .. }) && file.client.registration.is_none();
+    let id = matches!(client.id, ClientIdSource::Missing { .. }) && !file.always_registers();
     let secret = file.client.secret == SecretNeed::Required
         && file.client.registration.is_none()
         && !client.secret_saved;
-    let client = match (id, secret) {
-        (_, true) => Some(ProviderNeed::ClientIdAndSecret),
-        (true, false) => Some(ProviderNeed::ClientId),
-        (false, false) => None,
+    let client = match (id, secret, file.client.secret) {
+        (_, true, _) => Some(ProviderNeed::ClientIdAndSecret),
+        (true, false, SecretNeed::Optional) => Some(ProviderNeed::ClientIdPerhapsSecret),
+        (true, false, SecretNeed::None | SecretNeed::Required) => Some(ProviderNeed::ClientId),
+        (false, false, _) => None,
     };
     let variable = (!file.variables.is_empty()).then_some(ProviderNeed::Variable);
     variable.into_iter().chain(client).collect()

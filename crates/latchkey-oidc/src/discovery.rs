@@ -1,7 +1,9 @@
 //! Discovery documents (OpenID Connect Discovery 1.0, RFC 8414): where they are, and which are believed.
 
+use std::net::Ipv4Addr;
+
 use serde::Deserialize;
-use url::Url;
+use url::{Host, Url};
 
 /// What an issuer says of itself. Every endpoint is https, or http on this computer.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -62,6 +64,20 @@ pub enum MetadataError {
         /// Its value.
         url: String,
     },
+    /// An endpoint has no user, no password and no fragment (RFC 6749 3.1, 3.2).
+    #[error("the discovery document names {endpoint} with a user, a password or a fragment")]
+    Adorned {
+        /// The member.
+        endpoint: &'static str,
+    },
+    /// Somebody outside sends requests into a private network.
+    #[error("the discovery document names {endpoint} at {host}, an address inside of a private network")]
+    Inward {
+        /// The member.
+        endpoint: &'static str,
+        /// Where it leads.
+        host: String,
+    },
 }
 
 /// Whether a program that signs a person in can register itself.
@@ -90,17 +106,48 @@ pub fn well_known_urls(issuer: &str) -> Vec<Url> {
 }
 
 fn is_issuer(url: &Url) -> bool {
-    is_protected(url) && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
+    is_protected(url) && url.query().is_none() && is_plain(url)
+}
+
+/// Without a user, a password and a fragment.
+fn is_plain(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
+}
+
+/// Whether a URL names, by its letters alone, a place that is not on the public network. What a name resolves to
+/// is not asked.
+fn is_inward(url: &Url) -> bool {
+    let four = |ip: Ipv4Addr| {
+        let shared = ip.octets()[0] == 100 && (64..128).contains(&ip.octets()[1]);
+        ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified() || shared
+    };
+    match url.host() {
+        Some(Host::Ipv4(ip)) => four(ip),
+        Some(Host::Ipv6(ip)) => {
+            let own = ip.is_unique_local() || ip.is_unicast_link_local();
+            own || ip.is_loopback() || ip.is_unspecified() || ip.to_ipv4_mapped().is_some_and(four)
+        }
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => true,
+    }
 }
 
 /// https, or http to a loopback literal, which never leaves the computer.
 fn is_protected(url: &Url) -> bool {
     let loopback = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(_)) | None => false,
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(_)) | None => false,
     };
     url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
+/// A URL as far as it may be shown.
+fn bare(url: &Url) -> String {
+    format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
 impl Metadata {
@@ -111,11 +158,29 @@ impl Metadata {
         if metadata.issuer != issuer {
             return Err(MetadataError::OtherIssuer { found: metadata.issuer });
         }
-        metadata.check_endpoints()?;
+        metadata.check_endpoints(Url::parse(issuer).is_ok_and(|issuer| is_inward(&issuer)))?;
         Ok(metadata)
     }
 
-    fn check_endpoints(&self) -> Result<(), MetadataError> {
+    /// An issuer that is inside of a private network itself may name its neighbours.
+    fn check_endpoints(&self, from_inside: bool) -> Result<(), MetadataError> {
+        for (endpoint, url) in self.endpoints() {
+            if !is_protected(url) {
+                return Err(MetadataError::Unprotected { endpoint, url: bare(url) });
+            }
+            if !is_plain(url) {
+                return Err(MetadataError::Adorned { endpoint });
+            }
+            if !from_inside && is_inward(url) {
+                let host = url.host_str().unwrap_or_default().to_owned();
+                return Err(MetadataError::Inward { endpoint, host });
+            }
+        }
+        Ok(())
+    }
+
+    /// Every endpoint that the issuer has, by the name that the document gives it.
+    pub fn endpoints(&self) -> impl Iterator<Item = (&'static str, &Url)> {
         let endpoints = [
             ("authorization_endpoint", Some(&self.authorization_endpoint)),
             ("token_endpoint", Some(&self.token_endpoint)),
@@ -126,12 +191,7 @@ impl Metadata {
             ("registration_endpoint", self.registration_endpoint.as_ref()),
             ("pushed_authorization_request_endpoint", self.pushed_authorization_request_endpoint.as_ref()),
         ];
-        for (endpoint, url) in endpoints {
-            if let Some(url) = url.filter(|url| !is_protected(url)) {
-                return Err(MetadataError::Unprotected { endpoint, url: url.to_string() });
-            }
-        }
-        Ok(())
+        endpoints.into_iter().filter_map(|(endpoint, url)| Some((endpoint, url?)))
     }
 
     /// Whether PKCE with S256 is announced (RFC 8414 2). `None` where the issuer does not say.
@@ -207,6 +267,46 @@ mod tests {
         );
         let scheme = document(|it| it["jwks_uri"] = "file:///etc/passwd".into());
         assert!(Metadata::parse(&scheme, ISSUER).is_err());
+    }
+
+    #[test]
+    fn an_issuer_outside_cannot_send_requests_inside() {
+        let inside = [
+            "https://10.0.0.1/token",
+            "https://192.168.1.1/token",
+            "https://169.254.169.254/token",
+            "https://100.64.0.1/token",
+            "https://0.0.0.0/token",
+            "http://127.0.0.1:8080/token",
+            "https://[::1]/token",
+            "https://[fd00::1]/token",
+            "https://[fe80::1]/token",
+            "https://[::ffff:10.0.0.1]/token",
+            "https://localhost/token",
+            "https://a.localhost./token",
+        ];
+        for url in inside {
+            let refused = Metadata::parse(&document(|it| it["token_endpoint"] = url.into()), ISSUER);
+            let named = matches!(refused, Err(MetadataError::Inward { endpoint: "token_endpoint", .. }));
+            assert!(named, "{url}: {refused:?}");
+        }
+        let neighbour = document(|it| {
+            it["issuer"] = "https://192.168.1.2".into();
+            it["token_endpoint"] = "https://192.168.1.3/token".into();
+        });
+        assert!(Metadata::parse(&neighbour, "https://192.168.1.2").is_ok(), "it is inside itself");
+    }
+
+    #[test]
+    fn an_endpoint_has_no_user_and_no_fragment() {
+        for url in
+            ["https://eve@id.example/token", "https://:x@id.example/token", "https://id.example/token#x"]
+        {
+            let refused = Metadata::parse(&document(|it| it["token_endpoint"] = url.into()), ISSUER);
+            assert_eq!(refused, Err(MetadataError::Adorned { endpoint: "token_endpoint" }), "{url}");
+        }
+        let secret = document(|it| it["jwks_uri"] = "http://a:planted@id.example/?planted".into());
+        assert!(!Metadata::parse(&secret, ISSUER).unwrap_err().to_string().contains("planted"));
     }
 
     #[test]

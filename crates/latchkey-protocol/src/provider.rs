@@ -35,8 +35,6 @@ pub struct ProviderView {
     pub needs: Vec<ProviderNeed>,
     /// What the person says before a sign-in.
     pub variables: Vec<VariableView>,
-    /// Whether a client may have a secret there and need not.
-    pub secret_optional: bool,
     /// Whether a client secret is saved or comes from the environment. Never what it is.
     pub secret_saved: bool,
 }
@@ -113,6 +111,8 @@ pub enum ProviderNeed {
     ClientId,
     /// A client id of the person's own, and its secret.
     ClientIdAndSecret,
+    /// A client id of the person's own, and its secret if it has one.
+    ClientIdPerhapsSecret,
     /// Something that the person says, such as the address of a server.
     Variable,
     /// A server in between, which there is not.

@@ -10,7 +10,7 @@ use crate::credential::RegisteredClient;
 use crate::http::Reply;
 use crate::live::Parts;
 use crate::provider::Provider;
-use crate::provider::file::{Registration, RegistrationStyle, SecretNeed};
+use crate::provider::file::{Client, ClientAuthentication, Registration, RegistrationStyle, SecretNeed};
 use crate::text::displayable;
 use crate::view;
 
@@ -33,7 +33,18 @@ pub(super) async fn register(
         Problem::new(ProblemCode::Temporary, message)
             .hint("Check the address and the network, and try again.")
     })?;
-    read(&reply).ok_or_else(|| refused(name, &said(&reply)))
+    read(&reply, method(&provider.file.client)).ok_or_else(|| refused(name, &said(&reply)))
+}
+
+/// How the client is going to prove itself, in the words of RFC 7591 2: the first way of the file.
+fn method(form: &Client) -> &'static str {
+    match (form.authentication.first(), form.secret) {
+        (Some(ClientAuthentication::None), _) | (None, SecretNeed::None) => "none",
+        (Some(ClientAuthentication::Basic), _) => "client_secret_basic",
+        (Some(ClientAuthentication::Post), _) | (None, SecretNeed::Optional | SecretNeed::Required) => {
+            "client_secret_post"
+        }
+    }
 }
 
 fn request(provider: &Provider, registration: &Registration) -> Option<Request> {
@@ -42,16 +53,12 @@ fn request(provider: &Provider, registration: &Registration) -> Option<Request> 
     let scopes = provider.every_scope().join(" ");
     let (media_type, body) = match registration.style {
         RegistrationStyle::Rfc7591 => {
-            let method = match provider.file.client.secret {
-                SecretNeed::None => "none",
-                SecretNeed::Optional | SecretNeed::Required => "client_secret_post",
-            };
             let body = json!({
                 "client_name": NAME,
                 "redirect_uris": redirects,
                 "grant_types": ["authorization_code", "refresh_token"],
                 "response_types": ["code"],
-                "token_endpoint_auth_method": method,
+                "token_endpoint_auth_method": method(&provider.file.client),
                 "application_type": "native",
                 "scope": scopes,
             });
@@ -71,11 +78,14 @@ fn request(provider: &Provider, registration: &Registration) -> Option<Request> 
     Some(request)
 }
 
-/// The client in the answer (RFC 7591 3.2.1).
-fn read(reply: &Reply) -> Option<RegisteredClient> {
+/// The client in the answer (RFC 7591 3.2.1), which may say otherwise how it proves itself than was `asked`. One
+/// without a proof has no use for a secret.
+fn read(reply: &Reply, asked: &str) -> Option<RegisteredClient> {
     let body: Value = serde_json::from_slice(&reply.body).ok()?;
     let text = |name: &str| body.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let client = RegisteredClient { id: text("client_id")?, secret: text("client_secret").map(Into::into) };
+    let method = text("token_endpoint_auth_method").unwrap_or_else(|| asked.to_owned());
+    let secret = text("client_secret").filter(|_| method != "none").map(Into::into);
+    let client = RegisteredClient { id: text("client_id")?, secret };
     (200..=299).contains(&reply.status).then_some(client)
 }
 

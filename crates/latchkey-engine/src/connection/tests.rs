@@ -32,6 +32,7 @@ fn set() -> TokenSet {
         obtained_at: Timestamp(5_000),
         expires_at: Some(Timestamp(65_000)),
         quarantined: None,
+        signed_in: None,
     }
 }
 

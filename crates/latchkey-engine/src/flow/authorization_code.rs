@@ -102,13 +102,14 @@ pub(crate) struct AuthorizationRequest {
 }
 
 /// Builds the authorization request (RFC 6749 4.1.1) with the challenge that the provider knows (RFC 7636 4.3).
-/// `state` and `verifier` are 43 characters of 256 random bits each.
+/// `state`, `verifier` and `nonce` are 43 characters of 256 random bits each.
 pub(crate) fn authorization_request(
     provider: &Provider,
     client_id: &str,
     redirect_uri: &str,
     state: String,
     verifier: String,
+    nonce: Option<&SecretString>,
 ) -> Result<AuthorizationRequest, url::ParseError> {
     let authorization = &provider.file.authorization;
     let client = BasicClient::new(ClientId::new(client_id.to_owned()))
@@ -139,6 +140,9 @@ pub(crate) fn authorization_request(
     } else if !authorization.scopes.is_empty() {
         let scopes = authorization.scopes.join(&authorization.scope_separator);
         request = request.add_extra_param(&authorization.scope_parameter, scopes);
+    }
+    if let Some(nonce) = nonce {
+        request = request.add_extra_param("nonce", nonce.expose_secret());
     }
     for (name, value) in &authorization.parameters {
         request = request.add_extra_param(name, value);
@@ -319,7 +323,7 @@ mod tests {
         // The verifier of RFC 7636 appendix B.
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned();
         let redirect = "dev.latchkey.app:/oauth/spotify";
-        authorization_request(spotify, "client-1", redirect, "state-1".to_owned(), verifier).unwrap()
+        authorization_request(spotify, "client-1", redirect, "state-1".to_owned(), verifier, None).unwrap()
     }
 
     #[test]

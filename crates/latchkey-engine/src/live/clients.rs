@@ -35,7 +35,7 @@ impl Parts {
         if file.protocol == Protocol::Pocketbase {
             values.extend(Address::from_key(&connection.account.key)?.realm.values());
         }
-        Some(Arc::new(provider.filled(&values)))
+        Some(Arc::new(provider.filled(&values).as_recorded(&connection.kept)))
     }
 
     /// How a provider is.

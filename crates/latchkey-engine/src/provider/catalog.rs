@@ -142,6 +142,30 @@ mod tests {
     }
 
     #[test]
+    fn id_tokens_are_verified_where_the_issuer_is_known_to_keep_to_the_standard_and_nowhere_else() {
+        let catalog = Catalog::load(Path::new("/nonexistent"), SANDBOX);
+        let open = |one: &&Arc<Provider>| one.file.availability.reason.is_none();
+        let verifies = |one: &&Arc<Provider>| one.file.verified_issuer().is_some();
+        let verifying = catalog.providers().iter().filter(open).filter(verifies);
+        let ids: Vec<_> = verifying.map(|provider| provider.id.as_str()).collect();
+        let expected = [
+            "auth0",
+            "authentik",
+            "google",
+            "keycloak",
+            "oidc",
+            "okta",
+            "roblox",
+            "slack-oidc",
+            "vercel",
+            "xero",
+            "youtube",
+            "zitadel",
+        ];
+        assert_eq!(ids, expected);
+    }
+
+    #[test]
     fn without_a_running_sandbox_its_provider_is_left_out() {
         let catalog = Catalog::load(Path::new("/nonexistent"), None);
         assert!(catalog.providers().iter().all(|provider| provider.id.as_str() != "sandbox"));
@@ -182,6 +206,25 @@ mod tests {
             ),
             (good.replace("show_dialog =", "state ="), "set by Latchkey", Some(line_of("show_dialog"))),
             ("id = \"x\"\n".to_owned(), "missing field", Some(1)),
+            (good.replace("show_dialog =", "request_uri ="), "set by Latchkey", Some(line_of("show_dialog"))),
+            (
+                good.replace(
+                    "url = \"https://accounts.spotify.com/authorize\"",
+                    "url = \"{authorization_endpoint}\"",
+                ),
+                "nothing says what",
+                Some(line_of("/authorize\"")),
+            ),
+            (
+                good.replace("redirects =", "discovery = \"endpoints\"\nredirects ="),
+                "discovery needs an issuer",
+                Some(line_of("redirects =")),
+            ),
+            (
+                good.replace("redirects =", "par_required = true\nredirects ="),
+                "needs a place to push to",
+                Some(line_of("redirects =")),
+            ),
             ("= broken".to_owned(), "", Some(1)),
         ];
         for (text, says, line) in cases {

@@ -21,10 +21,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use client::{Client, ClientAuthentication, Registration, RegistrationStyle, SecretNeed};
 pub(crate) use endpoints::{
-    Authorization, Challenge, Device, Identity, Method, Pkce, Presentation, RedirectKind, Revocation,
-    RevocationStyle, Token, TokenAnswerForm, TokenBody, Validation,
+    Authorization, Challenge, Device, Discovery, Identity, Method, Pkce, Presentation, RedirectKind,
+    Revocation, RevocationStyle, Token, TokenAnswerForm, TokenBody, Validation,
 };
-pub(crate) use place::{Kept, Values, Variable};
+pub(crate) use place::{DISCOVERED, Kept, Pattern, Values, Variable};
 pub(crate) use rules::check_url;
 
 use super::api::Api;
@@ -137,7 +137,7 @@ pub(crate) enum Protocol {
     /// OAuth 2.0 (RFC 6749).
     #[default]
     Oauth2,
-    /// OpenID Connect, of which Latchkey uses what it shares with OAuth 2.0.
+    /// OpenID Connect: where the file names an issuer and asks for `openid`, ID tokens are verified.
     Oidc,
     /// OAuth 1.0a (RFC 5849), which Latchkey does not speak.
     Oauth1,
@@ -341,6 +341,8 @@ impl ProviderFile {
         in_url(&mut file.authorization.url);
         in_url(&mut file.token.url);
         file.authorization.issuer.iter_mut().for_each(in_url);
+        file.authorization.par_url.iter_mut().for_each(in_url);
+        file.authorization.scopes = self.scopes(values);
         file.token.refresh_url.iter_mut().for_each(in_url);
         file.identity.url.iter_mut().for_each(in_url);
         file.identity.headers.values_mut().for_each(plain);
@@ -359,6 +361,55 @@ impl ProviderFile {
         file.manage_url.iter_mut().for_each(in_url);
         file.client.register_url.iter_mut().for_each(in_url);
         file
+    }
+
+    /// The scopes, with those that the person names in the place of their name.
+    fn scopes(&self, values: &Values) -> Vec<String> {
+        let filled = self.authorization.scopes.iter().map(|scope| place::fill(scope, values, str::to_owned));
+        let scopes: Vec<_> = filled.collect();
+        scopes
+            .iter()
+            .flat_map(|scope| scope.split(' '))
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// What is asked of its issuer's discovery document.
+    pub(crate) fn discovery(&self) -> Discovery {
+        let usual = match (self.protocol, &self.authorization.issuer) {
+            (Protocol::Oidc, Some(_)) => Discovery::Keys,
+            (Protocol::Oidc | Protocol::Oauth2 | Protocol::Oauth1 | Protocol::Pocketbase, _) => {
+                Discovery::None
+            }
+        };
+        self.authorization.discovery.unwrap_or(usual)
+    }
+
+    /// The issuer whose ID tokens are verified, for a file that asks for them.
+    pub(crate) fn verified_issuer(&self) -> Option<&str> {
+        let asked = self.authorization.scopes.iter().any(|scope| scope == "openid");
+        let issuer = self.authorization.issuer.as_deref()?;
+        (asked && self.discovery() != Discovery::None).then_some(issuer)
+    }
+
+    /// The file with the endpoints of a discovery document in the place of their names. What the issuer does not
+    /// offer is left out.
+    pub(crate) fn discovered(&self, endpoints: &Values) -> Self {
+        let mut file = self.filled(endpoints);
+        let missing = |url: &String| place::names(url).iter().any(|(_, name, _)| DISCOVERED.contains(name));
+        file.identity.url = file.identity.url.filter(|url| !missing(url));
+        file.authorization.par_url = file.authorization.par_url.filter(|url| !missing(url));
+        file.revocation = file.revocation.filter(|revocation| !missing(&revocation.url));
+        file.device = file.device.filter(|device| !missing(&device.url));
+        file.client.registration = file.client.registration.filter(|known| !missing(&known.url));
+        file
+    }
+
+    /// Whether Latchkey can register itself wherever the account is, rather than only where discovery says so.
+    pub(crate) fn always_registers(&self) -> bool {
+        let named = |url: &String| place::names(url).iter().any(|(_, name, _)| DISCOVERED.contains(name));
+        self.client.registration.as_ref().is_some_and(|known| !named(&known.url))
     }
 
     /// The values of its variables: what is given, else their defaults. `Err` names the first that has none, or

@@ -165,6 +165,7 @@ fn next_set(old: &TokenSet, granted: Granted, started: Timestamp) -> TokenSet {
         obtained_at: started,
         expires_at: granted.life_s.map(|life| started.plus(life.saturating_mul(1000))),
         quarantined: None,
+        signed_in: old.signed_in.clone(),
     }
 }
 

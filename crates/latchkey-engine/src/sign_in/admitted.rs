@@ -81,6 +81,8 @@ pub(super) fn pending(
         variables: Values::new(),
         state,
         verifier,
+        nonce: None,
+        discovered: Values::new(),
         url,
         started_at: view.started_at,
         redeemed: None,
@@ -148,6 +150,14 @@ fn redeemed(session: Session, now: Timestamp) -> Redeemed {
         obtained_at: now,
         expires_at: granted.life_s.map(|life| now.plus(life.saturating_mul(1000))),
         quarantined: None,
+        signed_in: None,
     };
-    Redeemed { set, granted: Vec::new(), kept: Values::new(), account: None }
+    Redeemed {
+        set,
+        granted: Vec::new(),
+        kept: Values::new(),
+        account: None,
+        id_token: None,
+        received_at: now,
+    }
 }

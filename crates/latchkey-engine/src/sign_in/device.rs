@@ -25,10 +25,11 @@ pub(super) async fn begin(
     provider: Arc<Provider>,
     wish: Wish,
     client: RegisteredClient,
+    discovered: Values,
 ) -> Result<SignInView, Problem> {
     let code = ask(parts, &provider, &client).await?;
     let (prompt, page) = prompt(parts, &provider, &code)?;
-    let pending = pending(parts, provider, wish, client.id.clone(), page)?;
+    let pending = PendingSignIn { discovered, ..pending(parts, provider, wish, client.id.clone(), page)? };
     let mut view = pending.view(SignInStage::Asking { prompt, faults: Vec::new() });
     view.expires_at = parts.now().plus(left(parts, &code));
     super::replace(parts, &SignInCard::of(&view)).await;
@@ -69,6 +70,8 @@ fn pending(
         client_id,
         state: parts.entropy.text().into(),
         verifier: None,
+        nonce: None,
+        discovered: Values::new(),
         url: page,
         started_at: parts.now(),
         redeemed: None,

@@ -21,12 +21,15 @@ use crate::flow::dialect::Dialect;
 use crate::flow::revocation::{self, RevocationOutcome};
 use crate::flow::token_answer::Granted;
 use crate::health::Doing;
-use crate::identity::{self, IdentityError};
+use crate::http::host_of;
+use crate::identity;
 use crate::live::{Parts, SignInCard, Slot};
 use crate::loopback::Page;
 use crate::pending::{LIFE_MS, PendingSignIn, Redeemed};
 use crate::store::prefix;
 use crate::{resting, view};
+
+use super::account::account_of;
 
 /// Waits before a code is sent again of which nothing was sent, in milliseconds.
 const SEND_AGAIN_MS: [i64; 3] = [500, 1_500, 4_000];
@@ -75,14 +78,20 @@ pub(super) async fn redeem(
         return end(parts, &pending, SignInEnding::Failed { problem });
     };
     finishing(parts, &pending);
-    pending.redeemed = Some(redeemed(&pending, granted, started, brought));
+    let received_at = parts.skew.provider_now(host_of(&pending.by.file.token.url), parts.clock.as_ref());
+    pending.redeemed = Some(redeemed(&pending, granted, (started, received_at), brought));
     if !given_up(parts, &pending) {
         super::remember(parts, &pending).await;
     }
     establish(parts, pending).await
 }
 
-fn redeemed(pending: &PendingSignIn, granted: Granted, started: Timestamp, brought: Values) -> Redeemed {
+fn redeemed(
+    pending: &PendingSignIn,
+    granted: Granted,
+    (started, received_at): (Timestamp, Timestamp),
+    brought: Values,
+) -> Redeemed {
     let set = TokenSet {
         access: granted.access,
         refresh: granted.refresh,
@@ -90,23 +99,27 @@ fn redeemed(pending: &PendingSignIn, granted: Granted, started: Timestamp, broug
         obtained_at: started,
         expires_at: granted.life_s.map(|life| started.plus(life.saturating_mul(1000))),
         quarantined: None,
+        signed_in: None,
     };
+    let discovered = pending.discovered.clone();
     let asked = &pending.by.file.authorization.scopes;
     let account = granted.aside.account.and_then(|answer| identity::account_in(&pending.by, &answer));
     Redeemed {
         set,
         granted: granted.scopes.unwrap_or_else(|| asked.clone()),
-        kept: brought.into_iter().chain(granted.aside.kept).collect(),
+        kept: brought.into_iter().chain(granted.aside.kept).chain(discovered).collect(),
         account: account.map(|account| (account.key, account.name)),
+        id_token: granted.aside.id_token,
+        received_at,
     }
 }
 
 /// Asks whose the tokens are and stores the sign-in. Nothing says "connected" before.
 pub(super) async fn establish(parts: &Arc<Parts>, pending: PendingSignIn) -> Page {
-    let Some(redeemed) = pending.redeemed.clone() else {
+    let Some(mut redeemed) = pending.redeemed.clone() else {
         return end(parts, &pending, SignInEnding::Expired);
     };
-    let account = match account_of(parts, &pending, &redeemed).await {
+    let account = match account_of(parts, &pending, &mut redeemed).await {
         Ok(account) => account,
         Err(problem) => {
             super::forget_row(parts, &pending).await;
@@ -178,7 +191,7 @@ async fn conclude(
 }
 
 /// The wait before what failed is tried again.
-fn again(tries: usize) -> i64 {
+pub(super) fn again(tries: usize) -> i64 {
     ASK_AGAIN_MS.get(tries).or(ASK_AGAIN_MS.last()).copied().unwrap_or(15_000)
 }
 
@@ -195,33 +208,6 @@ pub(super) async fn keep(
     store(parts, pending, redeemed, account, existing.as_deref(), &id).await
 }
 
-async fn account_of(parts: &Parts, pending: &PendingSignIn, redeemed: &Redeemed) -> Result<Account, Problem> {
-    let name = provider_name(parts, pending);
-    let provider = pending.by.filled(&redeemed.kept);
-    let named =
-        redeemed.account.clone().map(|(key, name)| Account { key, name, picture: None, person: None });
-    let set = &redeemed.set;
-    if !set.bearer {
-        let message = format!("{name} gave a kind of token that Latchkey cannot use.");
-        return Err(Problem::new(ProblemCode::Misconfigured, message).hint("Check the provider's file."));
-    }
-    let (mut asked, until) = (0, parts.clock.boot().plus(LIFE_MS));
-    loop {
-        let error = match identity::identify(&parts.http, &provider, &set.access, named.as_ref()).await {
-            Ok(account) => return Ok(account),
-            Err(IdentityError::Passing(_)) if parts.clock.boot() < until && !given_up(parts, pending) => {
-                pause(parts, again(asked)).await;
-                asked += 1;
-                continue;
-            }
-            Err(error) => error,
-        };
-        let message = format!("{name} let you in, but does not say who you are: {error}.");
-        let problem = Problem::new(ProblemCode::Misconfigured, message);
-        return Err(problem.hint("Nothing was stored. Put right what the provider says and sign in again."));
-    }
-}
-
 /// The card says that the person's part is done.
 fn finishing(parts: &Parts, pending: &PendingSignIn) {
     let view = parts.with_sign_ins(|sign_ins| {
@@ -236,7 +222,7 @@ fn finishing(parts: &Parts, pending: &PendingSignIn) {
 }
 
 /// Whether the person cancelled it, or began another one in its place, while it was being finished.
-fn given_up(parts: &Parts, pending: &PendingSignIn) -> bool {
+pub(super) fn given_up(parts: &Parts, pending: &PendingSignIn) -> bool {
     parts.sign_in(&pending.id).is_none()
 }
 
@@ -406,11 +392,11 @@ pub(super) fn close_soon(parts: &Parts, stop: Arc<tokio::sync::Notify>) {
     });
 }
 
-async fn pause(parts: &Parts, milliseconds: i64) {
+pub(super) async fn pause(parts: &Parts, milliseconds: i64) {
     parts.clock.sleep_until(parts.clock.boot().plus(milliseconds)).await;
 }
 
-fn provider_name(parts: &Parts, pending: &PendingSignIn) -> String {
+pub(super) fn provider_name(parts: &Parts, pending: &PendingSignIn) -> String {
     let provider = parts.catalog.provider(&pending.provider);
     provider.map_or_else(|| pending.by.file.name.clone(), |provider| provider.file.name.clone())
 }

@@ -2,11 +2,10 @@
 //! detection, no grace.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use serde_json::Value;
+use latchkey_rig::OidcProvider;
 use tokio::runtime::Runtime;
 use url::Url;
 
@@ -15,54 +14,43 @@ use crate::waits::until;
 use crate::world::client;
 
 struct Provider {
-    process: Child,
-    control: String,
+    server: OidcProvider,
     outside: Runtime,
 }
 
-impl Drop for Provider {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 impl Provider {
-    /// Starts oidc-provider and describes it in `folder` as a file of the person's own.
-    fn start(folder: &Path) -> Self {
+    fn start(settings: &[(&str, &str)]) -> Self {
         let servers = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/servers");
-        let mut command = Command::new("node");
-        command.arg("oidc-provider.mjs").current_dir(servers).env("ACCESS_TOKEN_LIFE", "3");
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [_, issuer, _, control] = words[..] else {
-            panic!("oidc-provider did not start; run script/setup --test: {line:?}")
-        };
+        let mut node = Command::new("node");
+        node.envs(settings.iter().copied());
+        let server = OidcProvider::start(node, Path::new(servers)).unwrap();
+        Self { server, outside: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap() }
+    }
+
+    /// Describes it in `folder` as a file of the person's own.
+    fn described_in(self, folder: &Path) -> Self {
         let providers = folder.join("config/providers");
         std::fs::create_dir_all(&providers).unwrap();
-        std::fs::write(providers.join("oidc.toml"), file(issuer)).unwrap();
-        let outside = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { process, control: control.to_owned(), outside }
+        std::fs::write(providers.join("oidc.toml"), file(self.server.issuer())).unwrap();
+        self
     }
 
-    /// A number from the server's own counts.
     fn count(&self, name: &str) -> u64 {
-        let text = self.outside.block_on(async {
-            client().get(format!("{}/stats", self.control)).send().await.unwrap().text().await.unwrap()
-        });
-        serde_json::from_str::<Value>(&text).unwrap()[name].as_u64().unwrap()
-    }
-
-    fn drop_next_answer(&self) {
-        let sent = client().post(format!("{}/drop", self.control)).send();
-        self.outside.block_on(sent).unwrap();
+        self.server.count(name).unwrap()
     }
 
     /// The browser's part: follows pages and forms to the link back to Latchkey.
     fn agree(&self, url: &str) -> String {
         self.outside.block_on(Browser::default().sign_in(Url::parse(url).unwrap()))
+    }
+
+    /// A whole sign-in by nothing but the address of the issuer; the URL for the browser is returned.
+    fn sign_in_by_issuer(&self, host: &mut Host) -> String {
+        let begun = host.ask(&format!("begin oidc issuer={}", self.server.issuer()));
+        let url = begun["url"].as_str().unwrap_or_else(|| panic!("{begun}")).to_owned();
+        let done = host.ask(&format!("complete {}", self.agree(&url)));
+        assert_eq!(done["connected"], true, "{done}");
+        url
     }
 }
 
@@ -149,7 +137,7 @@ fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
 #[test]
 fn three_processes_share_a_rotating_sign_in_and_a_lost_answer_without_grace_is_told_as_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let provider = Provider::start(folder.path());
+    let provider = Provider::start(&[("ACCESS_TOKEN_LIFE", "3")]).described_in(folder.path());
     let mut hosts: Vec<_> = (0..3).map(|_| Host::start(folder.path(), "", Owner::None)).collect();
     let begun = hosts[0].ask("begin oidc");
     let link = provider.agree(begun["url"].as_str().unwrap());
@@ -167,7 +155,7 @@ fn three_processes_share_a_rotating_sign_in_and_a_lost_answer_without_grace_is_t
     });
     assert_eq!(provider.count("errors"), 0, "no token was sent twice");
 
-    provider.drop_next_answer();
+    provider.server.drop_next_answer().unwrap();
     for host in &mut hosts {
         let state = until("told as lost", || {
             let state = host.ask("state");
@@ -176,4 +164,43 @@ fn three_processes_share_a_rotating_sign_in_and_a_lost_answer_without_grace_is_t
         assert_eq!(state["health"]["grant"]["reason"], "lost-rotation", "{state}");
     }
     assert_eq!(provider.count("errors"), 1, "a dead grant is not asked for again");
+}
+
+#[test]
+fn the_address_of_a_real_issuer_is_enough_for_a_sign_in_and_renewals_with_id_tokens_through_key_rotations() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = Provider::start(&[("ACCESS_TOKEN_LIFE", "3"), ("REGISTRATION", "1")]);
+    let mut host = Host::start(folder.path(), "", Owner::One);
+    let url = provider.sign_in_by_issuer(&mut host);
+    for part in ["nonce=", "code_challenge=", "state="] {
+        assert!(url.contains(part), "{part}: {url}");
+    }
+    let renewed = |host: &mut Host, count: u64| {
+        until("renewals", || {
+            let lent = host.lend();
+            assert_eq!(lent["saved"], true, "{lent} {}", host.ask("state"));
+            (provider.count("refreshes") >= count).then_some(())
+        });
+        let state = host.ask("state");
+        assert_eq!(state["health"]["grant"]["kind"], "connected", "{state}");
+    };
+    renewed(&mut host, 2);
+    // signing-key-rotation: nobody but the server knows the next key.
+    provider.server.rotate_key().unwrap();
+    renewed(&mut host, 4);
+    // signing-key-rotation-just-before-signing
+    provider.sign_in_by_issuer(&mut host);
+    renewed(&mut host, 5);
+    assert_eq!(provider.count("errors"), 0);
+}
+
+#[test]
+fn a_real_issuer_that_requires_pushed_requests_gets_them_and_the_browser_carries_a_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = Provider::start(&[("REQUIRE_PAR", "1"), ("REGISTRATION", "1")]);
+    let mut host = Host::start(folder.path(), "", Owner::One);
+    let url = Url::parse(&provider.sign_in_by_issuer(&mut host)).unwrap();
+    let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    assert_eq!(names, ["client_id", "request_uri"]);
+    assert_eq!(provider.count("pushed"), 1);
 }

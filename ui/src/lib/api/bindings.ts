@@ -144,10 +144,6 @@ needs: Array<ProviderNeed>,
  */
 variables: Array<VariableView>, 
 /**
- * Whether a client may have a secret there and need not.
- */
-secretOptional: boolean, 
-/**
  * Whether a client secret is saved or comes from the environment. Never what it is.
  */
 secretSaved: boolean, };
@@ -225,7 +221,7 @@ export type AvailabilityStatus = "open" | "approval" | "limited" | "closed" | "s
 /**
  * What has to be there before a sign-in.
  */
-export type ProviderNeed = "client-id" | "client-id-and-secret" | "variable" | "broker";
+export type ProviderNeed = "client-id" | "client-id-and-secret" | "client-id-perhaps-secret" | "variable" | "broker";
 
 /**
  * Something that the person says before a sign-in.

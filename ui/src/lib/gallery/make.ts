@@ -53,7 +53,6 @@ export function provider(special: Partial<ProviderView> = {}): ProviderView {
     availability: { status: 'open', reason: null },
     needs: special.clientId?.kind === 'missing' ? ['client-id'] : [],
     variables: [],
-    secretOptional: false,
     secretSaved: false,
     ...special,
   };

@@ -7,6 +7,7 @@ const list = new Intl.ListFormat('en', { type: 'conjunction' });
 const NEEDS: Record<ProviderNeed, string> = {
   'client-id': 'your own client id',
   'client-id-and-secret': 'your own client id and secret',
+  'client-id-perhaps-secret': 'your own client id, and its secret if it has one',
   variable: 'to know where your account is',
   broker: 'a server in between',
 };

@@ -1,22 +1,22 @@
 //! A provider's answer, brought into the form of RFC 6749 5.1 and 5.2.
 
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::Dialect;
 use crate::connection::Values;
-use crate::flow::subject::Subject;
 use crate::provider::file::TokenAnswerForm;
 
-/// What an answer says beside the tokens. None of it is a secret.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What an answer says beside the tokens that it grants.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Aside {
     /// What is to be stored with the connection, by name.
     pub(crate) kept: Values,
     /// The whole answer without its tokens, where the account is named in it.
     pub(crate) account: Option<Value>,
-    /// Whom its ID token names.
-    pub(crate) subject: Option<Box<Subject>>,
+    /// Its ID token.
+    pub(crate) id_token: Option<SecretString>,
 }
 
 impl Dialect<'_> {
@@ -42,9 +42,9 @@ impl Dialect<'_> {
             object.insert("token_type".into(), "bearer".into());
         }
         self.spell_scopes(&mut object);
-        let id_token = object.get("id_token").and_then(Value::as_str);
-        let subject = id_token.and_then(Subject::read).map(Box::new);
-        Some((object, Aside { subject, ..self.aside(&root) }))
+        let id_token = object.get("id_token").and_then(Value::as_str).filter(|token| !token.is_empty());
+        let id_token = id_token.map(SecretString::from);
+        Some((object, Aside { id_token, ..self.aside(&root) }))
     }
 
     fn object(&self, body: &[u8]) -> Option<Value> {
@@ -93,7 +93,7 @@ impl Dialect<'_> {
             Some((name.clone(), kept.admit(&value)?))
         });
         let account = self.file.identity.url.is_none().then(|| without_tokens(root.clone()));
-        Aside { kept: kept.collect(), account, subject: None }
+        Aside { kept: kept.collect(), account, id_token: None }
     }
 }
 

@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Authorization {
     /// Where the browser goes.
     pub url: String,
-    /// Where the request may be pushed first (RFC 9126). Recorded; Latchkey sends it with the browser.
+    /// Where the request may be pushed first (RFC 9126).
     pub par_url: Option<String>,
+    /// Whether every request is pushed there, so that the browser carries none of it (RFC 9126 5).
+    #[serde(default)]
+    pub par_required: bool,
     /// Ways back from the browser, best first.
     pub redirects: Vec<RedirectKind>,
     /// The one port of a loopback redirect, for a provider that compares it too; else any port.
@@ -43,6 +46,22 @@ pub(crate) struct Authorization {
     /// Whether the provider promises an `iss` in each answer (RFC 9207 3).
     #[serde(default)]
     pub issuer_in_answer: bool,
+    /// What is asked of the issuer's discovery document. Absent: its keys, where the protocol is "oidc" and there
+    /// is an issuer; else nothing.
+    pub discovery: Option<Discovery>,
+}
+
+/// What is asked of an issuer's discovery document (OpenID Connect Discovery 1.0, RFC 8414).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Discovery {
+    /// Nothing: ID tokens are not verified.
+    None,
+    /// Where its keys are, with which ID tokens are verified.
+    Keys,
+    /// The same, and at each sign-in its endpoints, by their names in braces.
+    Endpoints,
 }
 
 fn space() -> String {

@@ -38,7 +38,24 @@ pub(crate) enum Pattern {
     /// Letters, digits and `.-_~`, in a path, a query, a header or a body.
     #[default]
     Segment,
+    /// `https://id.example/tenant`, to the letter as the issuer writes it: `{issuer}` and nothing beside it.
+    Issuer,
+    /// `https://example.com/oauth/token?kind=1`, a whole URL: `{token_url}` and nothing beside it.
+    Endpoint,
+    /// Scopes with spaces between them, perhaps none: `{scopes}` among the scopes to ask for.
+    Scopes,
 }
+
+/// What a discovery document names (RFC 8414 2), each in the place of a whole URL.
+pub(crate) const DISCOVERED: [&str; 7] = [
+    "authorization_endpoint",
+    "token_endpoint",
+    "userinfo_endpoint",
+    "revocation_endpoint",
+    "registration_endpoint",
+    "device_authorization_endpoint",
+    "pushed_authorization_request_endpoint",
+];
 
 /// Something of an answer that is stored with the connection. Never a secret.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -62,8 +79,10 @@ impl Kept {
     pub(crate) fn admit(&self, value: &str) -> Option<String> {
         let value = self.pattern.admit(value)?;
         let host = match self.pattern {
-            Pattern::Segment | Pattern::Label => return Some(value),
-            Pattern::Origin => Url::parse(&value).ok()?.host_str()?.to_owned(),
+            Pattern::Segment | Pattern::Label | Pattern::Scopes => return Some(value),
+            Pattern::Origin | Pattern::Issuer | Pattern::Endpoint => {
+                Url::parse(&value).ok()?.host_str()?.to_owned()
+            }
             Pattern::Host => value.clone(),
         };
         let inside = |domain: &String| {
@@ -89,6 +108,11 @@ impl Pattern {
                 let good = (1..=200).contains(&value.len()) && value.bytes().all(fits);
                 (good && value != "." && value != "..").then(|| value.to_owned())
             }
+            Self::Issuer => {
+                whole_url(value).filter(|url| url.query().is_none()).map(|url| spelled(&url, value))
+            }
+            Self::Endpoint => whole_url(value).map(String::from),
+            Self::Scopes => scopes(value),
         }
     }
 
@@ -99,6 +123,9 @@ impl Pattern {
             Self::Host => "a host name such as example.com",
             Self::Label => "a name of letters, digits and hyphens",
             Self::Segment => "a name of letters, digits and the characters . - _ ~",
+            Self::Issuer => "an address such as https://id.example/tenant, without ? and #",
+            Self::Endpoint => "a whole address such as https://example.com/oauth/token",
+            Self::Scopes => "a list of scopes with spaces between them",
         }
     }
 
@@ -107,7 +134,8 @@ impl Pattern {
         match self {
             Self::Origin => "https://a.example",
             Self::Host => "a.example",
-            Self::Label | Self::Segment => "a",
+            Self::Label | Self::Segment | Self::Scopes => "a",
+            Self::Issuer | Self::Endpoint => "https://a.example/a",
         }
     }
 
@@ -123,8 +151,45 @@ impl Pattern {
                 in_host && rest.starts_with('.') && rest[1..].contains('.') && !rest.contains('{')
             }
             Self::Segment => before.strip_prefix("https://").unwrap_or(before).contains(['/', '?']),
+            Self::Issuer | Self::Endpoint => before.is_empty() && after.is_empty(),
+            // Among scopes, never in a URL.
+            Self::Scopes => false,
         }
     }
+
+    /// Whether it says to which host something is sent.
+    pub(crate) fn leads(self) -> bool {
+        match self {
+            Self::Origin | Self::Host | Self::Issuer | Self::Endpoint => true,
+            Self::Label | Self::Segment | Self::Scopes => false,
+        }
+    }
+}
+
+/// An https URL, or one of a loopback literal, to which a token may be sent. Braces would be taken for a name.
+fn whole_url(value: &str) -> Option<Url> {
+    let value = if value.contains("://") { value.to_owned() } else { format!("https://{value}") };
+    let url = super::check_url(&value).ok().filter(has_plain_host)?;
+    (url.as_str().len() <= 2000 && !url.as_str().contains(['{', '}'])).then_some(url)
+}
+
+/// A name with a dot at its end is another name to a certificate and the same to the network.
+fn has_plain_host(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| !host.is_empty() && !host.ends_with('.'))
+}
+
+/// The slash that a URL without a path gets is no part of an issuer who leaves it out.
+fn spelled(url: &Url, typed: &str) -> String {
+    let bare = url.path() == "/" && !typed.ends_with('/');
+    if bare { url.as_str().trim_end_matches('/').to_owned() } else { url.as_str().to_owned() }
+}
+
+/// Scopes as RFC 6749 3.3 has them, each once.
+fn scopes(value: &str) -> Option<String> {
+    let fits = |byte: u8| byte == b'!' || (b'#'..=b'[').contains(&byte) || (b']'..=b'~').contains(&byte);
+    let plain = |word: &&str| word.bytes().all(fits) && !word.contains(['{', '}']);
+    let words: Vec<_> = value.split_whitespace().collect();
+    (value.len() <= 2000 && words.iter().all(plain)).then(|| words.join(" "))
 }
 
 /// An https origin, or one of a loopback literal, as a browser writes it.
@@ -133,7 +198,7 @@ fn origin(value: &str) -> Option<String> {
     let url = Url::parse(&value).ok()?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let nobody = url.username().is_empty() && url.password().is_none();
-    let safe = super::check_url(&value).is_ok();
+    let safe = super::check_url(&value).is_ok() && has_plain_host(&url);
     (bare && nobody && safe).then(|| url.origin().ascii_serialization())
 }
 
@@ -192,6 +257,16 @@ mod tests {
             (Pattern::Host, " Login.Example ", "login.example"),
             (Pattern::Label, "My-Shop", "my-shop"),
             (Pattern::Segment, "me_1.x~", "me_1.x~"),
+            (Pattern::Issuer, "id.example", "https://id.example"),
+            (Pattern::Issuer, "https://ID.example/", "https://id.example/"),
+            (Pattern::Issuer, "https://id.example:8443/Tenant", "https://id.example:8443/Tenant"),
+            (Pattern::Issuer, "https://id.example:443/a/../b", "https://id.example/b"),
+            (Pattern::Issuer, "https://bücher.example", "https://xn--bcher-kva.example"),
+            (Pattern::Issuer, "http://127.0.0.1:4100", "http://127.0.0.1:4100"),
+            (Pattern::Endpoint, "https://a.example/token?kind=1", "https://a.example/token?kind=1"),
+            (Pattern::Endpoint, "http://[::1]:80/token", "http://[::1]/token"),
+            (Pattern::Scopes, " read  user:email ", "read user:email"),
+            (Pattern::Scopes, "", ""),
         ];
         for (pattern, typed, value) in good {
             assert_eq!(pattern.admit(typed).as_deref(), Some(value), "{typed}");
@@ -211,6 +286,23 @@ mod tests {
             (Pattern::Segment, "a/b"),
             (Pattern::Segment, "a?b"),
             (Pattern::Segment, ""),
+            (Pattern::Origin, "https://social.example."),
+            (Pattern::Issuer, ""),
+            (Pattern::Issuer, "http://id.example"),
+            (Pattern::Issuer, "http://localhost:4100"),
+            (Pattern::Issuer, "https://user@id.example"),
+            (Pattern::Issuer, "https://:planted@id.example"),
+            (Pattern::Issuer, "https://id.example?x"),
+            (Pattern::Issuer, "https://id.example/#x"),
+            (Pattern::Issuer, "https://id.example."),
+            (Pattern::Issuer, "file:///etc/passwd"),
+            (Pattern::Endpoint, "http://a.example/token"),
+            (Pattern::Endpoint, "https://user:planted@a.example/token"),
+            (Pattern::Endpoint, "https://a.example/token#x"),
+            (Pattern::Endpoint, "https://a.example/token?x={client_id}"),
+            (Pattern::Endpoint, "https://a.example./token"),
+            (Pattern::Scopes, "read \"all\""),
+            (Pattern::Scopes, "{client_id}"),
         ];
         for (pattern, typed) in bad {
             assert_eq!(pattern.admit(typed), None, "{typed}");
@@ -232,6 +324,12 @@ mod tests {
         assert!(!fits(Pattern::Label, "https://{shop}.com/token"));
         assert!(fits(Pattern::Segment, "https://example.com/{tenant}/token"));
         assert!(!fits(Pattern::Segment, "https://{tenant}.example.com/token"));
+        for whole in [Pattern::Issuer, Pattern::Endpoint] {
+            assert!(fits(whole, "{issuer}"));
+            assert!(!fits(whole, "{issuer}/token"));
+            assert!(!fits(whole, "https://a.example/{issuer}"));
+        }
+        assert!(!fits(Pattern::Scopes, "https://a.example/?scope={scopes}"));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::super::purpose;
-use super::place::{self, Pattern};
-use super::{FileFault, Fit, Protocol, ProviderFile, SecretNeed, Status};
+use super::place::{self, DISCOVERED, Pattern};
+use super::{Discovery, FileFault, Fit, Protocol, ProviderFile, SecretNeed, Status};
 
 impl FileFault {
     fn new(text: &str, key: &str, value: &str, message: String, remedy: impl Into<String>) -> Self {
@@ -20,6 +20,7 @@ pub(super) fn check(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
     check_kept(file, text)?;
     check_pointers(file, text)?;
     check_purposes(file, text)?;
+    check_scopes(file, text)?;
     check_authorization(file, text)?;
     check_client(file, text)?;
     check_availability(file, text)
@@ -47,7 +48,9 @@ fn patterns(file: &ProviderFile) -> BTreeMap<&str, Pattern> {
     // Asked while signing in, and part of the account from there on.
     let asked = [("server", Pattern::Origin), ("collection", Pattern::Segment)];
     let asked = asked.into_iter().filter(|_| file.protocol == Protocol::Pocketbase);
-    ours.into_iter().chain(asked).chain(variables).chain(kept).collect()
+    let discovers = file.discovery() == Discovery::Endpoints;
+    let discovered = DISCOVERED.into_iter().filter(|_| discovers).map(|name| (name, Pattern::Endpoint));
+    ours.into_iter().chain(discovered).chain(asked).chain(variables).chain(kept).collect()
 }
 
 /// URLs for a person, which may lead to a place on a page.
@@ -104,7 +107,8 @@ pub(crate) fn check_url(url: &str) -> Result<Url, &'static str> {
 /// a host that only such a word leads to.
 fn check_kept(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
     for (name, kept) in &file.keep {
-        if file.variables.contains_key(name) || name == "client_id" || name == "sandbox" {
+        let ours = ["client_id", "sandbox"].contains(&name.as_str()) || DISCOVERED.contains(&name.as_str());
+        if file.variables.contains_key(name) || ours {
             let message = format!("{name} has two meanings");
             return Err(FileFault::new(text, name, "", message, "Choose another name under [keep]."));
         }
@@ -112,8 +116,7 @@ fn check_kept(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
             let message = format!("{name} comes from nowhere, or from two places");
             return Err(FileFault::new(text, name, "", message, "Give it either redirect or token."));
         }
-        let leads = matches!(kept.pattern, Pattern::Origin | Pattern::Host);
-        if leads && kept.within.is_empty() {
+        if kept.pattern.leads() && kept.within.is_empty() {
             let message = format!("{name} could lead a token anywhere");
             let remedy = "List the provider's own domains: within = [\"example.com\"].";
             return Err(FileFault::new(text, name, "", message, remedy));
@@ -153,6 +156,22 @@ fn check_pointers(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
     Ok(())
 }
 
+/// A name in braces among the scopes is a variable for scopes.
+fn check_scopes(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
+    let patterns = patterns(file);
+    let wrong = |scope: &&String| {
+        let names = place::names(scope);
+        let alone = names.len() == 1 && names[0].0.is_empty() && names[0].2.is_empty();
+        let is_scopes = |name| patterns.get(name) == Some(&Pattern::Scopes);
+        !(names.is_empty() || alone && is_scopes(names[0].1))
+    };
+    file.authorization.scopes.iter().find(wrong).map_or(Ok(()), |scope| {
+        let message = format!("nothing says what {} is", scope.escape_debug());
+        let remedy = "Declare it under [variables] with pattern = \"scopes\", and let it stand alone.";
+        Err(FileFault::new(text, "scopes", scope, message, remedy))
+    })
+}
+
 fn check_purposes(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
     purpose::fault(&file.purposes).map_or(Ok(()), |(key, value, message)| {
         let remedy = "Give each purpose an id of its own, words, and at least one scope.";
@@ -161,13 +180,15 @@ fn check_purposes(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
 }
 
 /// Parameters that belong to the protocol, not to a file.
-const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 11] = [
     "client_id",
     "client_secret",
     "code_challenge",
     "code_challenge_method",
     "nonce",
     "redirect_uri",
+    "request",
+    "request_uri",
     "response_type",
     "scope",
     "state",
@@ -199,6 +220,21 @@ fn check_authorization(file: &ProviderFile, text: &str) -> Result<(), FileFault>
     if authorization.issuer_in_answer && authorization.issuer.is_none() {
         let message = "issuer_in_answer needs an issuer to compare with".to_owned();
         return Err(FileFault::new(text, "issuer_in_answer", "", message, "Add issuer = \"https://…\"."));
+    }
+    check_discovery(file, text)
+}
+
+fn check_discovery(file: &ProviderFile, text: &str) -> Result<(), FileFault> {
+    let authorization = &file.authorization;
+    let openid = authorization.issuer.is_some() && authorization.scopes.iter().any(|scope| scope == "openid");
+    if matches!(authorization.discovery, Some(Discovery::Keys | Discovery::Endpoints)) && !openid {
+        let message = "discovery needs an issuer, and the scope openid".to_owned();
+        let remedy = "Add issuer = \"https://…\" and the scope \"openid\".";
+        return Err(FileFault::new(text, "discovery", "", message, remedy));
+    }
+    if authorization.par_required && authorization.par_url.is_none() {
+        let message = "par_required needs a place to push to".to_owned();
+        return Err(FileFault::new(text, "par_required", "", message, "Add par_url = \"https://…\"."));
     }
     Ok(())
 }

@@ -51,8 +51,10 @@ impl Entry {
         let led = matches!(self.file.get("protocol").and_then(Value::as_str), Some("pocketbase" | "oauth1"));
         let reason = self.at("availability", "reason").is_some();
         let testing = self.file.contains_key("for_testing");
-        let found = self.file.contains_key("discovery") || self.at("authorization", "discovery").is_some();
-        !led && !reason && !testing && !found
+        let variables = self.file.get("variables").and_then(Value::as_table);
+        let mut patterns = variables.into_iter().flat_map(Table::values).filter_map(|one| one.get("pattern")?.as_str());
+        let open = patterns.any(|pattern| ["issuer", "endpoint", "scopes"].contains(&pattern));
+        !led && !reason && !testing && !open
     }
 
     pub(crate) fn takes_a_secret(&self) -> bool {
@@ -224,6 +226,7 @@ impl Entry {
             authorization.remove("par_url");
             authorization.remove("issuer");
             authorization.remove("issuer_in_answer");
+            authorization.remove("discovery");
         }
         file.to_string()
     }
