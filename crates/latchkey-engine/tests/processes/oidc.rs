@@ -1,16 +1,17 @@
 //! Several processes on one folder at an authorization server that nobody here wrote: rotation, strict reuse
 //! detection, no grace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use latchkey_rig::OidcProvider;
 use tokio::runtime::Runtime;
 use url::Url;
 
 use crate::host::{Host, Owner};
-use crate::waits::until;
+use crate::waits::{some_moment, until};
 use crate::world::client;
 
 struct Provider {
@@ -164,6 +165,30 @@ fn three_processes_share_a_rotating_sign_in_and_a_lost_answer_without_grace_is_t
         assert_eq!(state["health"]["grant"]["reason"], "lost-rotation", "{state}");
     }
     assert_eq!(provider.count("errors"), 1, "a dead grant is not asked for again");
+}
+
+#[test]
+fn three_processes_with_fifty_callers_each_ask_a_real_provider_once_when_access_has_run_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = Provider::start(&[("ACCESS_TOKEN_LIFE", "8")]).described_in(folder.path());
+    let mut first = Host::start(folder.path(), "", Owner::None);
+    let begun = first.ask("begin oidc");
+    let done = first.ask(&format!("complete {}", provider.agree(begun["url"].as_str().unwrap())));
+    assert_eq!(done["connected"], true, "{done}");
+    first.kill();
+    let before = provider.count("refreshes");
+    some_moment(Duration::from_secs(9));
+    let started: Vec<_> = (0..3)
+        .map(|_| {
+            let mut host = Host::spawn(folder.path(), "", Owner::None);
+            let number = host.send("lend 0 50");
+            (host, number)
+        })
+        .collect();
+    let lent: Vec<_> = started.into_iter().flat_map(|(mut host, number)| host.lent(number)).collect();
+    let different: BTreeSet<_> = lent.iter().map(ToString::to_string).collect();
+    assert_eq!((lent.len(), different.len()), (150, 1), "{different:?}");
+    assert_eq!((provider.count("refreshes") - before, provider.count("errors")), (1, 0));
 }
 
 #[test]

@@ -52,7 +52,8 @@ impl Entry {
         let reason = self.at("availability", "reason").is_some();
         let testing = self.file.contains_key("for_testing");
         let variables = self.file.get("variables").and_then(Value::as_table);
-        let mut patterns = variables.into_iter().flat_map(Table::values).filter_map(|one| one.get("pattern")?.as_str());
+        let mut patterns =
+            variables.into_iter().flat_map(Table::values).filter_map(|one| one.get("pattern")?.as_str());
         let open = patterns.any(|pattern| ["issuer", "endpoint", "scopes"].contains(&pattern));
         !led && !reason && !testing && !open
     }
