@@ -140,12 +140,16 @@ async fn a_wait_of_five_hours_is_shown_with_its_end_and_kept() {
     stage.page().click("[data-connection] summary").await.unwrap();
     stage.page().click(r#"[data-connection] [data-action="diagnose"]"#).await.unwrap();
     stage.page().wait_for_text("[data-connection]", "asks us to wait until").await.unwrap();
-    let asked = stage.control().requests_to(Endpoint::Api).len();
+    let asked = stage.control().requests_to(Endpoint::Userinfo).len();
     stage.kill();
     stage.open().await;
     stage.page().wait_for_text("[data-connection]", "asks us to wait until").await.unwrap();
     stage.page().click("[data-connection] summary").await.unwrap();
     stage.page().click(r#"[data-connection] [data-action="diagnose"]"#).await.unwrap();
     stage.page().wait_for(r#"[data-connection] [data-step="sample"]"#).await.unwrap();
-    assert_eq!(stage.control().requests_to(Endpoint::Api).len(), asked, "nothing is asked before its time");
+    assert_eq!(
+        stage.control().requests_to(Endpoint::Userinfo).len(),
+        asked,
+        "nothing is asked before its time"
+    );
 }

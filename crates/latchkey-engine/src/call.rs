@@ -29,9 +29,6 @@ pub(crate) use request::Wanted;
 const LEAST_LIFE_MS: i64 = 30_000;
 /// Bytes that an answer may have.
 const LIMIT: usize = 4 * 1024 * 1024;
-/// Requests to wait that are at least this long are written down, in milliseconds: a minute. Shorter ones are
-/// over before anybody has started Latchkey again.
-const KEPT_MS: i64 = 60_000;
 
 /// An answer, and what it taught.
 #[derive(Debug)]
@@ -195,20 +192,12 @@ impl Call<'_> {
             }
         };
         let until = now.plus(wait_ms);
-        if wait_ms >= KEPT_MS {
-            self.keep_wait(route, until).await;
-        }
+        self.keep_wait(route, until).await;
         until
     }
 
     async fn keep_wait(&self, route: Option<String>, until: Timestamp) {
-        let Limited { endpoint, client_id, account } = Limited::from(&self.ask);
-        // A bucket is the account's own, whomever the rest of the API counts together.
-        let account = if route.is_some() { Some(self.ask.account.clone()) } else { account };
-        let wait = ApiWait { api: endpoint, client_id, account, route, until };
-        if let Err(error) = self.parts.store.keep_api_wait(&self.slot.id, wait, self.parts.now()).await {
-            tracing::warn!(connection.id = %self.slot.id, %error, "a request to wait will not survive a restart");
-        }
+        self.parts.keep_api_wait(self.slot, &self.ask, route, until).await;
     }
 
     fn held(&self, held: Held) -> CallFailure {

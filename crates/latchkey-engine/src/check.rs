@@ -5,7 +5,7 @@ mod validation;
 use std::sync::Arc;
 
 use latchkey_protocol::{
-    AttentionReason, ConfigurationFault, ConnectionId, ConnectionView, Problem, ProblemCode,
+    AttentionReason, ConfigurationFault, ConnectionId, ConnectionView, Problem, ProblemCode, Timestamp,
 };
 
 use crate::connection::{Connection, Standing, Superseded};
@@ -111,6 +111,9 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>, renew_once: bool) -> Resu
         let Some(provider) = parts.provider_of(&asked) else {
             return Ok(());
         };
+        if let Some(until) = parts.api_waits_until(&asked) {
+            return Err(waiting(parts, &asked, until));
+        }
         // A kind of token that must not be used (RFC 6749 7.1) is refused here; the next may be of another.
         let last = again || (set.bearer && !renew_once);
         let answer = if set.bearer {
@@ -138,6 +141,10 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>, renew_once: bool) -> Resu
                 if refresh::renew(parts, slot, why).await != RefreshEnd::Renewed {
                     return Ok(());
                 }
+            }
+            Err(IdentityError::Throttled(wait_ms)) => {
+                let until = parts.leave_api_alone(slot, &provider, wait_ms).await;
+                return Err(waiting(parts, &asked, until));
             }
             Err(error) => return Err(not_confirmed(&asked, &error)),
         }
@@ -201,6 +208,19 @@ fn another_account(connection: &Connection, found: &str) -> Problem {
         connection.provider_name, connection.account.name
     );
     Problem::new(ProblemCode::SignInNeeded, message).about(&connection.id).hint("Reconnect it.")
+}
+
+fn waiting(parts: &Parts, connection: &Connection, until: Timestamp) -> Problem {
+    let wait_ms = until.0.saturating_sub(parts.now().0).max(0);
+    let message = format!(
+        "{} · {}: {} asks to be left alone for {} minutes.",
+        connection.provider_name,
+        connection.account.name,
+        connection.provider_name,
+        (wait_ms + 59_999) / 60_000
+    );
+    let problem = Problem::new(ProblemCode::Temporary, message).about(&connection.id);
+    problem.hint("The sign-in is kept, and nothing is asked before that.")
 }
 
 fn not_confirmed(connection: &Connection, error: &IdentityError) -> Problem {

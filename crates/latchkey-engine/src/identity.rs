@@ -2,6 +2,7 @@
 
 use http::{HeaderName, HeaderValue, header};
 use latchkey_oidc::{UserInfoError, check_subject};
+use latchkey_protocol::Timestamp;
 use reqwest::{Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -11,6 +12,7 @@ use crate::connection::{Account, Connection, Picture};
 use crate::flow::dialect::secret_header;
 use crate::flow::subject::Subject;
 use crate::http::{Http, NoReply, Reply};
+use crate::pacing::{RetryAfter, date};
 use crate::person::Person;
 use crate::pocketbase::{Address, Refusal};
 use crate::provider::file::{self, Identity, Presentation, check_url};
@@ -31,6 +33,9 @@ pub(crate) enum IdentityError {
     /// 403: the account or the application may not be used.
     #[error("the provider says: {0}")]
     Forbidden(String),
+    /// 429 or 503 with a time: the API is to be left alone for so many milliseconds.
+    #[error("the provider asks to wait")]
+    Throttled(i64),
     /// Not reached, or a fault that may pass.
     #[error("{0}")]
     Passing(String),
@@ -199,11 +204,20 @@ fn passing(error: &NoReply) -> IdentityError {
 }
 
 /// Status first: some answers are plain text, and no JSON failure may hide what the provider says.
+/// A date counts from that of the answer; without one it says nothing.
+fn wait_ms(headers: &http::HeaderMap) -> Option<i64> {
+    RetryAfter::for_calls_ms(headers, date(headers).unwrap_or(Timestamp(i64::MAX)))
+}
+
 fn answered(reply: &Reply, access: &SecretString) -> Result<Value, IdentityError> {
     match reply.status {
         200..=299 => serde_json::from_slice(&reply.body).map_err(|_| IdentityError::Nameless),
         401 => Err(IdentityError::Refused),
         403 => Err(IdentityError::Forbidden(said(reply, access))),
+        429 | 503 => Err(match wait_ms(&reply.headers) {
+            Some(wait_ms) => IdentityError::Throttled(wait_ms),
+            None => IdentityError::Passing(format!("the provider answers {}", reply.status)),
+        }),
         status => Err(IdentityError::Passing(format!("the provider answers {status}"))),
     }
 }

@@ -2,13 +2,18 @@
 
 use latchkey_protocol::{ActivityKind, FailureKind, Health, HealthChange, Timestamp};
 
-use super::{Parts, SlotState};
+use super::{Parts, Slot, SlotState};
 use crate::clock::Boot;
 use crate::connection::Connection;
 use crate::http::host_of;
-use crate::pacing::Ask;
+use crate::pacing::{Ask, Limited};
 use crate::pocketbase::Address;
-use crate::provider::{Api, Protocol};
+use crate::provider::{Api, Protocol, Provider};
+use crate::store::ApiWait;
+
+/// Requests to wait that are at least this long are written down, in milliseconds: a minute. Shorter ones are
+/// over before anybody has started Latchkey again.
+const KEPT_MS: i64 = 60_000;
 
 impl Parts {
     /// An answer of `endpoint` with this `Date` came to a request that left at `sent`.
@@ -54,8 +59,41 @@ impl Parts {
         }
     }
 
+    /// The API of a connection's provider asked to be left alone for so many milliseconds, in answer to whatever. It
+    /// is, by this process and the next; where the file names no API, nothing is remembered.
+    pub(crate) async fn leave_api_alone(&self, slot: &Slot, provider: &Provider, wait_ms: i64) -> Timestamp {
+        let until = self.now().plus(wait_ms);
+        if let Some(api) = &provider.file.api {
+            let ask = Self::ask_api(&slot.connection(), api);
+            self.gate.limit(&ask, self.clock.boot().plus(wait_ms));
+            self.tell(slot);
+            self.keep_api_wait(slot, &ask, None, until).await;
+        }
+        until
+    }
+
+    /// Writes a request to wait down for the next process, where it is long.
+    pub(crate) async fn keep_api_wait(
+        &self,
+        slot: &Slot,
+        ask: &Ask,
+        route: Option<String>,
+        until: Timestamp,
+    ) {
+        if until.0.saturating_sub(self.now().0) < KEPT_MS {
+            return;
+        }
+        let Limited { endpoint, client_id, account } = Limited::from(ask);
+        // A bucket is the account's own, whomever the rest of the API counts together.
+        let account = if route.is_some() { Some(ask.account.clone()) } else { account };
+        let wait = ApiWait { api: endpoint, client_id, account, route, until };
+        if let Err(error) = self.store.keep_api_wait(&slot.id, wait, self.now()).await {
+            tracing::warn!(connection.id = %slot.id, %error, "a request to wait will not survive a restart");
+        }
+    }
+
     /// Until when the API of a connection's provider asked to be left alone.
-    pub(super) fn api_waits_until(&self, connection: &Connection) -> Option<Timestamp> {
+    pub(crate) fn api_waits_until(&self, connection: &Connection) -> Option<Timestamp> {
         let provider = self.provider_of(connection)?;
         let api = provider.file.api.as_ref()?;
         let boot = self.clock.boot();

@@ -27,7 +27,7 @@ impl Unknown {
     fn may_pass(&self) -> bool {
         match self {
             Self::IdToken(error) => error.may_pass(),
-            Self::Identity(error) => matches!(error, IdentityError::Passing(_)),
+            Self::Identity(error) => matches!(error, IdentityError::Passing(_) | IdentityError::Throttled(_)),
         }
     }
 }

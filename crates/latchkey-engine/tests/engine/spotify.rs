@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::playing::{come_back, connected, provider, world};
-use crate::support::World;
+use crate::support::{MINUTE, World};
 use latchkey_engine::Spotify;
 use latchkey_protocol::spotify::Played;
 use latchkey_protocol::{ConnectionId, Keep, ProblemCode, Timestamp};
-use latchkey_sandbox::Endpoint;
+use latchkey_sandbox::{Endpoint, Standing};
 
 const DAY: i64 = 86_400_000;
 const EVERYTHING: [&str; 5] = ["read-history", "read-library", "edit-library", "edit-playlists", "follow"];
@@ -126,4 +126,25 @@ fn the_account_is_linked_by_account_id_and_its_grant_ends_after_six_months() {
     assert_eq!(connection.account.key, "zQ7mK2sIm1");
     let ends = connection.grant.authorized_at.plus(181 * DAY);
     assert_eq!(connection.grant.ends_at, Some(ends));
+}
+
+#[test]
+fn a_request_to_wait_in_answer_to_a_check_is_obeyed_also_after_a_restart() {
+    let (mut world, id) = connected("spotify", None);
+    let waits = Standing::RateLimited { retry_after_seconds: 18_000 };
+    world.settings(|settings| settings.spotify.standing = waits);
+    let told = world.run(world.engine().check(id.clone())).unwrap_err();
+    assert!(told.message.contains("300 minutes"), "{told:?}");
+    let asked = world.sandbox.requests_to(Endpoint::Userinfo).len();
+    world.settings(|settings| settings.spotify.standing = Standing::Good);
+    world.restart();
+    assert!(world.run(world.engine().check(id.clone())).is_err());
+    assert_eq!(
+        world.sandbox.requests_to(Endpoint::Userinfo).len(),
+        asked,
+        "nothing is asked before its time"
+    );
+    world.clock.advance(301 * MINUTE);
+    world.run(world.engine().check(id)).unwrap();
+    assert_eq!(world.sandbox.requests_to(Endpoint::Userinfo).len(), asked + 1);
 }
