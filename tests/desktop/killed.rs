@@ -79,9 +79,10 @@ async fn closed_or_ended_by_the_system_during_a_refresh_it_ends_when_the_answer_
         let mut stage = Stage::new().await;
         stage.control().change_settings(|settings| settings.access_token_life_seconds = 4);
         stage.sign_in("ada").await;
+        // What the refresh brings lives long, so that however slow the machine is there is no second one.
+        stage.control().change_settings(|settings| settings.access_token_life_seconds = 3600);
         stage.control().set_fault(Endpoint::Refresh, Fault::Hold { moment: Moment::After }, 1);
         let held = stage.held(Endpoint::Refresh).await;
-        stage.control().change_settings(|settings| settings.access_token_life_seconds = 3600);
         if by_the_system {
             stage.window().terminate().unwrap();
         } else {

@@ -50,7 +50,7 @@ fn file(issuer: &str) -> String {
 }
 
 /// The browser's part: signs in under a name and consents.
-async fn agree(stage: &Stage, name: &str) -> Tab {
+pub(crate) async fn agree(stage: &Stage, name: &str) -> Tab {
     let tab = stage.tab("/interaction/").await;
     tab.page.fill("[name=login]", name).await.unwrap();
     tab.page.fill("[name=password]", "any").await.unwrap();

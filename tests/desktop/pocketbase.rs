@@ -1,8 +1,11 @@
 //! Signing in to a server of one's own, in the window: a password, and a code with a second method.
 
-use latchkey_rig::{PocketBase, Target};
+use std::path::Path;
+
+use latchkey_rig::{OidcProvider, PocketBase, Target};
 use serde_json::json;
 
+use crate::oidc::agree;
 use crate::stage::{HEALTHY, Stage};
 
 const SIGN_IN: &str = r#"[data-provider="pocketbase"] [data-action="sign-in"]"#;
@@ -141,4 +144,26 @@ async fn a_server_that_limits_requests_is_waited_for_with_the_time_in_sight() {
     stage.page().wait_for(r#"[data-prompt="enter-password"] [role="timer"]"#).await.unwrap();
     let said = stage.page().text(r#"[data-prompt="enter-password"] [role="alert"]"#).await.unwrap();
     assert!(said.contains("wait"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_service_in_the_browser_signs_in_at_a_server_of_ones_own() {
+    let (server, stage) = (server(), Stage::new().await);
+    let servers = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers"));
+    let mut node = stage.desktop.command("node");
+    // PocketBase does not use what ends within ten seconds.
+    node.env("ACCESS_TOKEN_LIFE", "600");
+    let upstream = OidcProvider::start(node, servers).unwrap();
+    let issuer = upstream.issuer();
+    let provider = json!({
+        "name": "oidc", "displayName": "Third Party", "clientId": "pocketbase", "pkce": true,
+        "clientSecret": "the secret between two servers", "authURL": format!("{issuer}/auth"),
+        "tokenURL": format!("{issuer}/token"), "userInfoURL": format!("{issuer}/me"),
+    });
+    server.change_users(&json!({"oauth2": {"enabled": true, "providers": [provider]}})).unwrap();
+    enter(&stage, &server).await;
+    stage.page().click(Target::Button("With Third Party, in the browser")).await.unwrap();
+    let _tab = agree(&stage, "grace").await;
+    stage.page().wait_for(HEALTHY).await.unwrap();
+    assert_eq!(stage.page().count("[data-connection]").await.unwrap(), 1);
 }

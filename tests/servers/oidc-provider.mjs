@@ -42,6 +42,15 @@ const configuration = {
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
     },
+    {
+      // A server that lets its own people in with an account from here.
+      client_id: 'pocketbase',
+      client_secret: 'the secret between two servers',
+      application_type: 'native',
+      redirect_uris: ['dev.latchkey.app:/oauth/pocketbase', 'http://127.0.0.1/oauth/pocketbase'],
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+    },
   ],
   cookies: { keys: ['test-only'] },
   pkce: { required: () => true },
@@ -65,8 +74,16 @@ const configuration = {
       requirePushedAuthorizationRequests: process.env.REQUIRE_PAR === '1',
     },
   },
-  claims: { openid: ['sub', 'name'] },
-  findAccount: (_context, id) => ({ accountId: id, claims: async () => ({ sub: id, name: `${id} of oidc-provider` }) }),
+  claims: { openid: ['sub', 'name'], profile: [], email: ['email', 'email_verified'] },
+  findAccount: (_context, id) => ({
+    accountId: id,
+    claims: async () => ({
+      sub: id,
+      name: `${id} of oidc-provider`,
+      email: `${id}@example.com`,
+      email_verified: true,
+    }),
+  }),
 };
 
 const start = () => {
