@@ -37,13 +37,7 @@ async fn set_up(stage: &Stage) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_client_id_is_a_friendly_card_that_leads_to_a_sign_in() {
-    let mut stage = Stage::closed().await;
-    install(&stage);
-    stage.open().await;
-    set_up(&stage).await;
-    stage.page().click(&*on(r#"[data-action="sign-in"]"#)).await.unwrap();
-    stage.agree("ada").await;
-    stage.page().wait_for(HEALTHY).await.unwrap();
+    let stage = connected().await;
     let card = stage.page().text("[data-connection]").await.unwrap();
     assert!(card.contains("until"), "the grant clock is shown: {card}");
 
@@ -72,14 +66,8 @@ async fn a_person_who_is_not_on_the_allowlist_reads_what_spotify_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_diagnosis_shows_each_step_with_what_was_played_and_its_report_is_copied() {
-    let mut stage = Stage::closed().await;
-    install(&stage);
-    stage.open().await;
-    set_up(&stage).await;
-    stage.page().click(&*on(r#"[data-action="sign-in"]"#)).await.unwrap();
-    stage.agree("ada").await;
+    let stage = connected().await;
     let page = stage.page();
-    page.wait_for(HEALTHY).await.unwrap();
     page.click("[data-connection] summary").await.unwrap();
     page.click(r#"[data-connection] [data-action="diagnose"]"#).await.unwrap();
     page.wait_for(r#"[data-connection] [data-step="sample"][data-outcome="passed"]"#).await.unwrap();

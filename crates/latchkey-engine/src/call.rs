@@ -192,12 +192,8 @@ impl Call<'_> {
             }
         };
         let until = now.plus(wait_ms);
-        self.keep_wait(route, until).await;
-        until
-    }
-
-    async fn keep_wait(&self, route: Option<String>, until: Timestamp) {
         self.parts.keep_api_wait(self.slot, &self.ask, route, until).await;
+        until
     }
 
     fn held(&self, held: Held) -> CallFailure {

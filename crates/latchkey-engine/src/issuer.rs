@@ -75,7 +75,7 @@ impl IssuerError {
 }
 
 /// An ID token, and what it is held against.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Question<'q> {
     /// The issuer, to the letter.
     pub(crate) issuer: &'q str,

@@ -82,7 +82,7 @@ pub enum IdTokenError {
 }
 
 /// What an ID token must say.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Expected<'a> {
     /// The issuer, to the letter.
     pub issuer: &'a str,

@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::dialect::{Aside, Dialect};
+use crate::credential::TokenSet;
 use crate::http::{Http, NoReply, Reply};
 use crate::pacing::{RetryAfter, date};
 
@@ -34,6 +35,21 @@ pub(crate) struct Granted {
     pub(crate) scopes: Option<Vec<String>>,
     /// What else the answer says.
     pub(crate) aside: Aside,
+}
+
+impl Granted {
+    /// The tokens as a set of their own, for which the request left at `started`.
+    pub(crate) fn set(&self, started: Timestamp) -> TokenSet {
+        TokenSet {
+            access: self.access.clone(),
+            refresh: self.refresh.clone(),
+            bearer: self.bearer,
+            obtained_at: started,
+            expires_at: self.life_s.map(|life| started.plus(life.saturating_mul(1000))),
+            quarantined: None,
+            signed_in: None,
+        }
+    }
 }
 
 impl std::fmt::Debug for Granted {

@@ -44,7 +44,7 @@ pub(super) async fn save(
     if !strange {
         connection.kept.extend(granted.aside.kept.clone());
     }
-    let set = if strange { quarantine(old, granted) } else { next_set(old, granted, started.1) };
+    let set = if strange { quarantine(old, granted) } else { next_set(old, &granted, started.1) };
     let Ok(renewed) = connection.renewed(&set, scopes, started.1) else {
         return outcome::late(parts, slot, &set).await;
     };
@@ -156,17 +156,10 @@ pub(super) async fn pause(parts: &Parts, tries: usize) {
 }
 
 /// A new refresh token replaces the old one; where none came back the old one stands (RFC 6749 6).
-fn next_set(old: &TokenSet, granted: Granted, started: Timestamp) -> TokenSet {
+fn next_set(old: &TokenSet, granted: &Granted, started: Timestamp) -> TokenSet {
     let kept = old.refresh.clone().filter(|_| !planted(Planted::AbsentErases));
-    TokenSet {
-        access: granted.access,
-        refresh: granted.refresh.or(kept),
-        bearer: granted.bearer,
-        obtained_at: started,
-        expires_at: granted.life_s.map(|life| started.plus(life.saturating_mul(1000))),
-        quarantined: None,
-        signed_in: old.signed_in.clone(),
-    }
+    let set = granted.set(started);
+    TokenSet { refresh: set.refresh.or(kept), signed_in: old.signed_in.clone(), ..set }
 }
 
 /// The set there was, and beside it what came for another account: it is given back when the person

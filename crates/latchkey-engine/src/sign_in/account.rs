@@ -30,6 +30,11 @@ impl Unknown {
             Self::Identity(error) => matches!(error, IdentityError::Passing(_) | IdentityError::Throttled(_)),
         }
     }
+
+    /// Milliseconds for which the provider asked to be left alone.
+    fn wait_ms(&self) -> i64 {
+        if let Self::Identity(IdentityError::Throttled(wait_ms)) = self { *wait_ms } else { 0 }
+    }
 }
 
 /// Asks whose the tokens are, for ten minutes where what is in the way may pass: the code is spent. What a verified
@@ -52,7 +57,8 @@ pub(super) async fn account_of(
                 return Ok(account);
             }
             Err(error) if error.may_pass() && parts.clock.boot() < until && !given_up(parts, pending) => {
-                pause(parts, again(asked)).await;
+                let left = until.0.saturating_sub(parts.clock.boot().0);
+                pause(parts, again(asked).max(error.wait_ms()).min(left)).await;
                 asked += 1;
             }
             Err(error) => return Err(problem(&name, &error)),

@@ -11,7 +11,6 @@ use url::Url;
 
 use super::finish;
 use crate::connection::{Account, Connection, Values};
-use crate::credential::TokenSet;
 use crate::flow::auth_refresh;
 use crate::live::{Parts, SignInCard};
 use crate::loopback::{Listener, Page};
@@ -142,16 +141,7 @@ fn account(realm: &Realm, session: &Session, acting: Option<String>) -> Account 
 }
 
 fn redeemed(session: Session, now: Timestamp) -> Redeemed {
-    let granted = auth_refresh::granted(session, now);
-    let set = TokenSet {
-        access: granted.access,
-        refresh: granted.refresh,
-        bearer: granted.bearer,
-        obtained_at: now,
-        expires_at: granted.life_s.map(|life| now.plus(life.saturating_mul(1000))),
-        quarantined: None,
-        signed_in: None,
-    };
+    let set = auth_refresh::granted(session, now).set(now);
     Redeemed {
         set,
         granted: Vec::new(),

@@ -12,30 +12,15 @@ pub(super) fn faults(parts: &Parts, prompt: &Prompt, refusal: &Refusal) -> Vec<P
         Prompt::EnterOneTimeCode { .. } => Some(PromptField::Code),
         Prompt::EnterServer { .. } | Prompt::ChooseMethod { .. } | Prompt::EnterCode { .. } => None,
     };
-    match refusal {
-        Refusal::Input { fields, .. } if !fields.is_empty() => {
-            let named = |(name, message): &(String, String)| match field(prompt, name) {
-                Some(field) => PromptFault { field: Some(field), message: message.clone(), retry_at: None },
-                None => PromptFault { field: None, message: format!("{name}: {message}"), retry_at: None },
-            };
-            fields.iter().map(named).collect()
-        }
-        Refusal::Input { .. } => vec![fault(parts, main, refusal)],
-        Refusal::StepOver
-        | Refusal::SameMethod
-        | Refusal::Dead
-        | Refusal::MethodOff
-        | Refusal::RuleNotMet
-        | Refusal::WrongCollection
-        | Refusal::Forbidden(_)
-        | Refusal::NotFound
-        | Refusal::TooMany { .. }
-        | Refusal::Redirected
-        | Refusal::ProxyRefused
-        | Refusal::Fault(_)
-        | Refusal::Untrusted(_)
-        | Refusal::Unreachable(_) => vec![fault(parts, None, refusal)],
+    let Refusal::Input { fields, .. } = refusal else { return vec![fault(parts, None, refusal)] };
+    if fields.is_empty() {
+        return vec![fault(parts, main, refusal)];
     }
+    let named = |(name, message): &(String, String)| match field(prompt, name) {
+        Some(field) => PromptFault { field: Some(field), message: message.clone(), retry_at: None },
+        None => PromptFault { field: None, message: format!("{name}: {message}"), retry_at: None },
+    };
+    fields.iter().map(named).collect()
 }
 
 /// The field of a prompt by the name it has in the server's calls.
@@ -58,23 +43,8 @@ pub(super) fn fault(parts: &Parts, field: Option<PromptField>, refusal: &Refusal
         .map(|first| first.to_uppercase().chain(letters).collect::<String>())
         .unwrap_or_default();
     let message = if said.ends_with('.') { said } else { format!("{said}.") };
-    let retry_at = match refusal {
-        Refusal::TooMany { wait_ms } => Some(parts.now().plus(*wait_ms)),
-        Refusal::Input { .. }
-        | Refusal::StepOver
-        | Refusal::SameMethod
-        | Refusal::Dead
-        | Refusal::MethodOff
-        | Refusal::RuleNotMet
-        | Refusal::WrongCollection
-        | Refusal::Forbidden(_)
-        | Refusal::NotFound
-        | Refusal::Redirected
-        | Refusal::ProxyRefused
-        | Refusal::Fault(_)
-        | Refusal::Untrusted(_)
-        | Refusal::Unreachable(_) => None,
-    };
+    let retry_at =
+        if let Refusal::TooMany { wait_ms } = refusal { Some(parts.now().plus(*wait_ms)) } else { None };
     PromptFault { field, message, retry_at }
 }
 

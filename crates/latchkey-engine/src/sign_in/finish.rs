@@ -92,15 +92,7 @@ fn redeemed(
     (started, received_at): (Timestamp, Timestamp),
     brought: Values,
 ) -> Redeemed {
-    let set = TokenSet {
-        access: granted.access,
-        refresh: granted.refresh,
-        bearer: granted.bearer,
-        obtained_at: started,
-        expires_at: granted.life_s.map(|life| started.plus(life.saturating_mul(1000))),
-        quarantined: None,
-        signed_in: None,
-    };
+    let set = granted.set(started);
     let discovered = pending.discovered.clone();
     let asked = &pending.by.file.authorization.scopes;
     let account = granted.aside.account.and_then(|answer| identity::account_in(&pending.by, &answer));

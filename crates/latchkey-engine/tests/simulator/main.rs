@@ -88,17 +88,26 @@ fn no_sign_in_is_lost_that_could_be_kept() {
         sum.lock().unwrap().add(&verdict.tally);
         // Every fiftieth runs twice: a seed that cannot be replayed explains nothing.
         if seed % 50 == 0 && simulate(seed).hash != verdict.hash {
-            failures.lock().unwrap().push(format!("seed {seed} ran differently the second time"));
+            tell(&mut failures.lock().unwrap(), format!("seed {seed} ran differently the second time"));
         }
         if !verdict.violations.is_empty() {
             let shown = verdict.violations.iter().take(5).cloned().collect::<Vec<_>>().join("\n    ");
-            failures.lock().unwrap().push(format!("seed {seed} (kind {}):\n    {shown}", seed % 12));
+            tell(&mut failures.lock().unwrap(), format!("seed {seed} (kind {}):\n    {shown}", seed % 12));
+        }
+        if seed > first && (seed - first) % 10_000 == 0 {
+            println!("{} seeds, {} failures", seed - first, failures.lock().unwrap().len());
         }
         failures.lock().unwrap().len() < 20
     });
     println!("{count} seeds from {first}: {:?}", sum.lock().unwrap());
     let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// Notes a failure and says it at once: a campaign that is stopped has told what it saw.
+fn tell(failures: &mut Vec<String>, failure: String) {
+    println!("{failure}");
+    failures.push(failure);
 }
 
 /// Whether the world of this seed is in order without the bug: else it is something else that was caught.
