@@ -3,7 +3,7 @@
 //   node oidc-provider.mjs      prints "oidc http://127.0.0.1:PORT control http://127.0.0.1:PORT"
 //
 // Environment: ACCESS_TOKEN_LIFE in seconds; REQUIRE_PAR=1 wants every authorization request pushed; REGISTRATION=1 lets
-// programs register themselves.
+// programs register themselves; DPOP_NONCE=1 wants its own nonce in every proof of a key.
 //
 // Control: GET /stats counts events; POST /revoke ends every grant as the server's administrator would; POST /drop
 // loses the next answer of the token endpoint after it was made; POST /rotate signs with another key from here on and
@@ -14,7 +14,7 @@ import { Provider } from 'oidc-provider';
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 
 const life = Number(process.env.ACCESS_TOKEN_LIFE ?? 8);
-const stats = { refreshes: 0, errors: 0, revoked: 0, pushed: 0, keys: 0 };
+const stats = { refreshes: 0, errors: 0, revoked: 0, pushed: 0, keys: 0, bound: 0, nonces: 0 };
 const grants = new Set();
 
 const listen = (server) =>
@@ -36,6 +36,16 @@ const configuration = {
   clients: [
     {
       client_id: 'latchkey',
+      application_type: 'native',
+      token_endpoint_auth_method: 'none',
+      redirect_uris: ['dev.latchkey.app:/oauth/oidc', 'http://127.0.0.1/oauth/oidc'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+    },
+    {
+      // Its tokens are of use to the holder of a key alone (RFC 9449).
+      client_id: 'latchkey-bound',
+      dpop_bound_access_tokens: true,
       application_type: 'native',
       token_endpoint_auth_method: 'none',
       redirect_uris: ['dev.latchkey.app:/oauth/oidc', 'http://127.0.0.1/oauth/oidc'],
@@ -67,6 +77,9 @@ const configuration = {
   },
   features: {
     devInteractions: { enabled: true },
+    dPoP: process.env.DPOP_NONCE === '1'
+      ? { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => true }
+      : { enabled: true },
     revocation: { enabled: true, allowedPolicy: () => true },
     registration: { enabled: process.env.REGISTRATION === '1' },
     pushedAuthorizationRequests: {
@@ -93,7 +106,8 @@ const start = () => {
     if (Grant) grants.add(Grant.jti);
     if (context.oidc.params.grant_type === 'refresh_token') stats.refreshes += 1;
   });
-  started.on('grant.error', () => (stats.errors += 1));
+  started.on('grant.error', (_context, error) => (stats[error.message === 'use_dpop_nonce' ? 'nonces' : 'errors'] += 1));
+  started.on('access_token.saved', (token) => (stats.bound += token.jkt ? 1 : 0));
   started.on('grant.revoked', () => (stats.revoked += 1));
   started.on('pushed_authorization_request.success', () => (stats.pushed += 1));
   return started;

@@ -198,7 +198,9 @@ async fn lend(host: &Host, number: &str, least: i64, count: usize) -> Result<Val
 
 fn told(lent: Result<LentToken, Problem>) -> Value {
     match lent {
-        Ok(lent) => json!({ "hash": hashed(lent.token.expose_secret()), "saved": lent.saved }),
+        Ok(lent) => {
+            json!({ "hash": hashed(lent.token.expose_secret()), "saved": lent.saved, "bound": lent.bound })
+        }
         Err(problem) => json!({ "refused": problem }),
     }
 }

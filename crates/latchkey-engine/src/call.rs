@@ -15,9 +15,11 @@ use serde_json::Value;
 
 use crate::clock::Boot;
 use crate::http::{NoReply, Reply, host_of};
+use crate::identity;
 use crate::lend::{LentToken, lend};
 use crate::live::{Parts, RefreshEnd, Slot};
 use crate::pacing::{Ask, Held, Limited, Need, Owner, Window, date};
+use crate::provider::file::Presentation;
 use crate::provider::{Api, ApiClient};
 use crate::refresh::{self, Why};
 use crate::store::ApiWait;
@@ -72,7 +74,7 @@ impl Call<'_> {
         loop {
             let lent = lend(self.parts, &self.slot.id, LEAST_LIFE_MS).await;
             let lent = lent.map_err(|problem| CallFailure::NoAccess { problem })?;
-            let (reply, took_ms) = self.send(&lent.token).await?;
+            let (reply, took_ms) = self.send(&lent).await?;
             let window = self.learn(&reply);
             let host = host_of(&self.api.url);
             let provider_now = self.parts.skew.provider_now(host, self.parts.clock.as_ref());
@@ -96,7 +98,7 @@ impl Call<'_> {
     }
 
     /// Sends it, unless the provider asked to be left alone. Returns the answer and the milliseconds it took.
-    async fn send(&self, access: &SecretString) -> Result<(Reply, i64), CallFailure> {
+    async fn send(&self, lent: &LentToken) -> Result<(Reply, i64), CallFailure> {
         let sent = self.parts.clock.boot();
         let pass = self.parts.gate.admit(self.ask.clone(), Need::Awaited, sent);
         let _pass = pass.map_err(|held| self.held(held))?;
@@ -104,8 +106,11 @@ impl Call<'_> {
             .buckets
             .take(&self.owner(), self.wanted.route, sent)
             .map_err(|until| CallFailure::RateLimited { until: self.wall(until), scope: RateScope::User })?;
-        let request = self.wanted.request(self.api, access).ok_or(CallFailure::NotOffered)?;
-        let reply = self.parts.http.send(request, LIMIT).await.map_err(|error| self.no_reply(&error))?;
+        let mut request = self.wanted.request(self.api).ok_or(CallFailure::NotOffered)?;
+        let access = self.parts.shown_with(&lent.token, lent.key.as_ref());
+        identity::present(&mut request, &Presentation::Bearer, access);
+        let reply = access.send(&self.parts.http, request, LIMIT).await;
+        let reply = reply.map_err(|error| self.no_reply(&error))?;
         let took_ms = self.parts.clock.boot().0.saturating_sub(sent.0);
         self.parts.learn_time(&self.api.url, date(&reply.headers), sent).await;
         tracing::debug!(

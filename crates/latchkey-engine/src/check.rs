@@ -115,9 +115,9 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>, renew_once: bool) -> Resu
             return Err(waiting(parts, &asked, until));
         }
         // A kind of token that must not be used (RFC 6749 7.1) is refused here; the next may be of another.
-        let last = again || (set.bearer && !renew_once);
-        let answer = if set.bearer {
-            identity::confirm(&parts.http, &provider, &asked, &set.access).await
+        let last = again || (set.usable && !renew_once);
+        let answer = if set.usable {
+            identity::confirm(&parts.http, &provider, &asked, parts.shown(&set)).await
         } else {
             Err(IdentityError::Refused)
         };

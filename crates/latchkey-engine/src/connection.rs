@@ -237,7 +237,7 @@ impl Connection {
             self.grant.granted = granted;
         }
         let refused = self.access_is_refused();
-        match (set.bearer, refused) {
+        match (set.usable, refused) {
             // Only the API's own answer, or a new sign-in, says that it takes this provider's tokens again.
             (true | false, true) => self.track.next_try_at = None,
             (true, false) => self.standing = Standing::Good,
@@ -254,7 +254,7 @@ impl Connection {
     pub(crate) fn recovered(mut self, (epoch, generation): (i64, i64), set: &TokenSet) -> Self {
         (self.epoch, self.generation) = (epoch, generation);
         self.access = Access::from(set);
-        self.standing = match (&set.quarantined, set.bearer) {
+        self.standing = match (&set.quarantined, set.usable) {
             (Some(_), _) => {
                 let reason = AttentionReason::IdentityChanged;
                 Standing::Attention { reason, since: set.obtained_at, text: None }

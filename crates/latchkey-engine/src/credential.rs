@@ -5,7 +5,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use latchkey_oidc::DpopKey;
 use latchkey_protocol::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,8 +22,11 @@ pub(crate) struct TokenSet {
     pub access: SecretString,
     /// The refresh token, where the provider gave one.
     pub refresh: Option<SecretString>,
-    /// Whether the access token is a bearer token; another type is stored but never used (RFC 6749 7.1).
-    pub bearer: bool,
+    /// Whether the access token is of the kind that was asked for: a bearer token, or one that is bound to `key`.
+    /// Another is stored but never used (RFC 6749 7.1, RFC 9449 5).
+    pub usable: bool,
+    /// What both tokens are bound to, where they are (RFC 9449 5).
+    pub key: Option<Arc<DpopKey>>,
     /// When the provider was asked for it, before the request left.
     pub obtained_at: Timestamp,
     /// When the access token runs out; absent where the provider did not say.
@@ -56,7 +63,8 @@ impl TokenSet {
         let written = Written {
             access: self.access.expose_secret(),
             refresh: self.refresh.as_ref().map(ExposeSecret::expose_secret),
-            bearer: self.bearer,
+            usable: self.usable,
+            key: self.key.as_ref().map(|key| Zeroizing::new(BASE64_STANDARD.encode(key.to_bytes()))),
             obtained_at: self.obtained_at.0,
             expires_at: self.expires_at.map(|at| at.0),
             quarantined: self.quarantined.as_ref().map(|strange| Strange {
@@ -83,7 +91,11 @@ impl TokenSet {
         Some(Self {
             access: secret(written.access),
             refresh: written.refresh.map(secret),
-            bearer: written.bearer,
+            usable: written.usable,
+            key: match written.key {
+                Some(key) => Some(Arc::new(kept_key(&key)?)),
+                None => None,
+            },
             obtained_at: Timestamp(written.obtained_at),
             expires_at: written.expires_at.map(Timestamp),
             quarantined: written.quarantined.map(|strange| Quarantined {
@@ -99,7 +111,7 @@ impl fmt::Debug for TokenSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenSet")
             .field("refresh", &self.refresh.as_ref().map(|_| "redacted"))
-            .field("bearer", &self.bearer)
+            .field("usable", &self.usable)
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
@@ -150,7 +162,10 @@ impl fmt::Debug for ClientSecret {
 struct Written<S> {
     access: S,
     refresh: Option<S>,
-    bearer: bool,
+    #[serde(alias = "bearer")]
+    usable: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<Zeroizing<String>>,
     obtained_at: i64,
     expires_at: Option<i64>,
     #[serde(default = "nothing", skip_serializing_if = "Option::is_none")]
@@ -165,6 +180,12 @@ struct Strange<S> {
     refresh: Option<S>,
 }
 
+/// A key in its written form; `None` when it is something else.
+fn kept_key(text: &str) -> Option<DpopKey> {
+    let bytes = Zeroizing::new(BASE64_STANDARD.decode(text).ok()?);
+    DpopKey::from_bytes(&bytes).ok()
+}
+
 fn nothing<S>() -> Option<Strange<S>> {
     None
 }
@@ -177,7 +198,8 @@ mod tests {
         TokenSet {
             access: "planted-access \"quoted\"".into(),
             refresh: Some("planted-refresh".into()),
-            bearer: true,
+            usable: true,
+            key: None,
             obtained_at: Timestamp(1_000),
             expires_at: Some(Timestamp(61_000)),
             quarantined: None,
@@ -212,6 +234,15 @@ mod tests {
         let signed_in = SignedIn { subject: "ada".into(), nonce: Some("n".into()), auth_time: Some(7) };
         let set = TokenSet { signed_in: Some(signed_in.clone()), ..set() };
         assert_eq!(TokenSet::from_bytes(&set.to_bytes()).unwrap().signed_in, Some(signed_in));
+    }
+
+    #[test]
+    fn the_key_that_tokens_are_bound_to_goes_with_them_and_is_never_printed() {
+        let key = Arc::new(DpopKey::generate().unwrap());
+        let bound = TokenSet { key: Some(key.clone()), ..set() };
+        let read = TokenSet::from_bytes(&bound.to_bytes()).unwrap();
+        assert_eq!(read.key.unwrap().thumbprint(), key.thumbprint());
+        assert!(!format!("{bound:?}").contains("key"));
     }
 
     #[test]

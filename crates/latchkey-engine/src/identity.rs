@@ -9,6 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::connection::{Account, Connection, Picture};
+use crate::dpop::Shown;
 use crate::flow::dialect::secret_header;
 use crate::flow::subject::Subject;
 use crate::http::{Http, NoReply, Reply};
@@ -53,7 +54,7 @@ pub(crate) enum IdentityError {
 pub(crate) async fn identify(
     http: &Http,
     provider: &Provider,
-    access: &SecretString,
+    access: Shown<'_>,
     named: Option<&Account>,
     subject: Option<&str>,
 ) -> Result<Account, IdentityError> {
@@ -62,8 +63,9 @@ pub(crate) async fn identify(
         return named.cloned().ok_or(IdentityError::Nameless);
     };
     let url = Url::parse(url).map_err(|_| IdentityError::Nameless)?;
-    let reply = http.send(request(identity, url, access), LIMIT).await.map_err(|error| passing(&error))?;
-    let body = answered(&reply, access)?;
+    let reply = access.send(http, request(identity, url, access), LIMIT).await;
+    let reply = reply.map_err(|error| passing(&error))?;
+    let body = answered(&reply, access.token)?;
     let code = identity.error_pointer.as_deref().and_then(|pointer| body.pointer(pointer));
     if code.and_then(Value::as_str).is_some_and(|code| identity.refused.iter().any(|dead| dead == code)) {
         return Err(IdentityError::Refused);
@@ -85,24 +87,20 @@ pub(crate) async fn confirm(
     http: &Http,
     provider: &Provider,
     connection: &Connection,
-    access: &SecretString,
+    access: Shown<'_>,
 ) -> Result<Account, IdentityError> {
     match provider.file.protocol {
         Protocol::Oauth2 | Protocol::Oidc | Protocol::Oauth1 => {
             identify(http, provider, access, Some(&connection.account), None).await
         }
-        Protocol::Pocketbase => same_record(http, &connection.account, access).await,
+        Protocol::Pocketbase => same_record(http, &connection.account, access.token).await,
     }
 }
 
 /// The record, as its server tells it to a token that cannot be prolonged.
-async fn same_record(
-    http: &Http,
-    account: &Account,
-    access: &SecretString,
-) -> Result<Account, IdentityError> {
+async fn same_record(http: &Http, account: &Account, token: &SecretString) -> Result<Account, IdentityError> {
     let address = Address::from_key(&account.key).ok_or(IdentityError::Nameless)?;
-    match address.realm.refresh(http, access).await {
+    match address.realm.refresh(http, token).await {
         Ok(session) if session.claims.id == address.record => {
             Ok(Account { name: session.record.shown(), ..account.clone() })
         }
@@ -159,7 +157,7 @@ pub(crate) fn account_in(provider: &Provider, body: &Value) -> Option<Account> {
     Some(Account { name, key, picture: None, person })
 }
 
-fn request(identity: &Identity, url: Url, access: &SecretString) -> Request {
+fn request(identity: &Identity, url: Url, access: Shown<'_>) -> Request {
     let method = match identity.method {
         file::Method::Get => Method::GET,
         file::Method::Post => Method::POST,
@@ -181,11 +179,12 @@ fn request(identity: &Identity, url: Url, access: &SecretString) -> Request {
     request
 }
 
-/// Shows an access token in the way that the provider wants. One with a character that no header may have is
+/// Shows an access token in the way that the provider wants; one that is bound to a key, as RFC 9449 7.1 has it. One with a character that no header may have is
 /// sent as nothing and refused by the provider.
-pub(crate) fn present(request: &mut Request, presentation: &Presentation, access: &SecretString) {
-    let token = access.expose_secret();
+pub(crate) fn present(request: &mut Request, presentation: &Presentation, access: Shown<'_>) {
+    let token = access.token.expose_secret();
     let (name, text) = match presentation {
+        _ if access.holder.is_some() => (Some(header::AUTHORIZATION), format!("DPoP {token}")),
         Presentation::Bearer => (Some(header::AUTHORIZATION), format!("Bearer {token}")),
         Presentation::Scheme(scheme) => (Some(header::AUTHORIZATION), format!("{scheme} {token}")),
         Presentation::Header(name) => (HeaderName::try_from(name).ok(), token.to_owned()),
@@ -288,6 +287,15 @@ mod tests {
         let body = serde_json::json!({"account_id": "", "id": 7, "name": null});
         assert_eq!(first_text(&body, &["/account_id".into(), "/id".into()]).as_deref(), Some("7"));
         assert_eq!(first_text(&body, &["/name".into(), "/x/0".into()]), None);
+    }
+
+    #[test]
+    fn the_access_goes_into_its_header_alone_and_is_marked() {
+        let mut request = Request::new(Method::GET, Url::parse("https://api.example/me").unwrap());
+        let shown = Shown { token: &"planted".into(), holder: None };
+        present(&mut request, &Presentation::Bearer, shown);
+        assert!(request.headers()[header::AUTHORIZATION].is_sensitive());
+        assert!(!format!("{request:?}").contains("planted"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use latchkey_oidc::DpopKey;
 use latchkey_protocol::{ConnectionId, FailureKind, Problem, ProblemCode, Timestamp};
 use secrecy::SecretString;
 
@@ -30,8 +31,12 @@ pub struct LentToken {
     pub expires_at: Option<Timestamp>,
     /// The scopes it has.
     pub scopes: Arc<[String]>,
+    /// Whether it is bound to a key that stays in the engine (RFC 9449): alone it opens nothing.
+    pub bound: bool,
     /// Whether it would survive the process: false while the disk refuses to take it.
     pub saved: bool,
+    /// The key, for calls of the engine.
+    pub(crate) key: Option<Arc<DpopKey>>,
     /// Epoch and generation of the connection whose token it is.
     pub(crate) version: (i64, i64),
 }
@@ -144,11 +149,13 @@ async fn at_hand(parts: &Parts, slot: &Slot, enough: i64) -> Result<Option<LentT
 }
 
 fn lent(set: &TokenSet, version: (i64, i64), scopes: Arc<[String]>, saved: bool) -> Option<LentToken> {
-    set.bearer.then(|| LentToken {
+    set.usable.then(|| LentToken {
         token: set.access.clone(),
         expires_at: set.expires_at,
         scopes,
+        bound: set.key.is_some(),
         saved,
+        key: set.key.clone(),
         version,
     })
 }

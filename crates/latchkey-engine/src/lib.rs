@@ -36,6 +36,7 @@ mod health;
 mod flow;
 mod pocketbase;
 mod issuer;
+mod dpop;
 mod pacing;
 mod callback;
 mod surroundings;

@@ -6,6 +6,7 @@
 
 mod clients;
 mod early_answers;
+mod held;
 mod pace;
 mod settling;
 mod sign_ins;
@@ -24,6 +25,7 @@ use tokio::sync::Notify;
 use crate::clock::{Boot, Clock};
 use crate::connection::{Connection, Standing};
 use crate::credential::TokenSet;
+use crate::dpop::Nonces;
 use crate::edges::Rotations;
 use crate::entropy::SharedEntropy;
 use crate::event::Events;
@@ -71,6 +73,8 @@ pub(crate) struct Parts {
     pub(crate) gate: Gate,
     /// Rate limits that APIs announce.
     pub(crate) buckets: Buckets,
+    /// What servers want repeated in proofs of a key.
+    nonces: Nonces,
     /// What issuers of OpenID Connect say of themselves.
     pub(crate) issuers: Issuers,
     /// Held, for the length of a commit, by whoever raises an epoch.
@@ -189,6 +193,7 @@ impl Parts {
             due_changed: Notify::new(),
             gate: Gate::default(),
             buckets: Buckets::default(),
+            nonces: Nonces::default(),
             issuers: Issuers::default(),
             epochs: tokio::sync::Mutex::new(()),
             early_answers: EarlyAnswers::default(),

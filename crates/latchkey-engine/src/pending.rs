@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use latchkey_oidc::DpopKey;
 use latchkey_protocol::{
     ConnectionId, Keep, ProviderId, Redirect, SignInId, SignInStage, SignInView, Timestamp,
 };
@@ -41,6 +42,8 @@ pub(crate) struct PendingSignIn {
     pub(crate) verifier: Option<SecretString>,
     /// What the ID token has to repeat, where it is verified (OpenID Connect Core 15.5.2).
     pub(crate) nonce: Option<SecretString>,
+    /// What the tokens are going to be bound to, where the provider binds them (RFC 9449).
+    pub(crate) key: Option<Arc<DpopKey>>,
     /// What the issuer's discovery document said, to be stored with the connection.
     pub(crate) discovered: Values,
     /// Where the browser goes.
@@ -118,6 +121,7 @@ impl PendingSignIn {
             state: secret(&self.state),
             verifier: self.verifier.as_ref().map(secret),
             nonce: self.nonce.as_ref().map(secret),
+            key: self.key.as_ref().map(|key| Zeroizing::new(key.to_bytes().to_vec())),
             discovered: self.discovered.clone(),
             url: self.url.clone(),
             started_at: self.started_at,
@@ -150,6 +154,10 @@ impl PendingSignIn {
             }),
             None => None,
         };
+        let key = match &written.key {
+            Some(key) => Some(Arc::new(DpopKey::from_bytes(key).ok()?)),
+            None => None,
+        };
         Some(Self {
             id,
             by: Arc::new(Provider { id: written.provider.clone(), file: written.by }),
@@ -163,6 +171,7 @@ impl PendingSignIn {
             state: written.state.as_str().into(),
             verifier: written.verifier.map(|verifier| verifier.as_str().into()),
             nonce: written.nonce.map(|nonce| nonce.as_str().into()),
+            key,
             discovered: written.discovered,
             url: written.url,
             started_at: written.started_at,
@@ -186,6 +195,8 @@ struct Written {
     // Absent in sign-ins that a version before this one began.
     #[serde(default)]
     nonce: Option<Zeroizing<String>>,
+    #[serde(default)]
+    key: Option<Zeroizing<Vec<u8>>>,
     #[serde(default)]
     discovered: Values,
     url: Url,

@@ -294,7 +294,7 @@ async fn attempt(
     let intent = announce(parts, &connection).await?;
     let started = (parts.clock.boot(), parts.now());
     let token_url = &provider.file.token.url;
-    let dialect = Dialect::new(&provider, &client, started.1);
+    let dialect = Dialect::new(&provider, &client, started.1).held_by(parts.holder(set.key.as_ref()));
     let date = OnceLock::new();
     let asking = flow::renew(&parts.http, &dialect, &connection, refresh, &date);
     let answer = guard::answered(parts, asking).await;

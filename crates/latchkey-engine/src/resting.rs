@@ -33,7 +33,7 @@ pub(crate) async fn load(
         return Ok(tokens);
     }
     if connection.keep == Keep::Keychain {
-        rollback::examine(parts, slot).await?;
+        rollback::examine(parts, slot, connection).await?;
     }
     let envelope = match parts.store.sealed_set(&connection.id).await? {
         Some(sealed) if (sealed.epoch, sealed.generation) == version && !planted(Planted::ItemFirst) => {
@@ -84,6 +84,16 @@ pub(crate) fn settle_in_background(parts: &Arc<Parts>, slot: &Arc<Slot>) {
 
 async fn settle(parts: &Parts, slot: &Slot) -> Result<(), LoadError> {
     let _settling = slot.settling.lock().await;
+    let connection = slot.connection();
+    // A row of an older copy of the database must not take the place of a newer item.
+    if connection.keep == Keep::Keychain
+        && let Err(error) = rollback::examine(parts, slot, &connection).await
+    {
+        if let LoadError::Vault(error) = &error {
+            slot.write(|state| state.settling.fail(connection.version(), view::sealed_reason(error)));
+        }
+        return Err(error);
+    }
     let connection = slot.connection();
     // What is to be revoked stays where whoever revokes reads it: a disconnect erases the item.
     if matches!(connection.standing, Standing::Disconnecting { .. }) {

@@ -38,14 +38,9 @@ const GENERATIONS: i64 = 2_500;
 /// How many epochs after it: sign-ins and disconnects of one connection.
 const EPOCHS: i64 = 3;
 
-/// Compares the two counts, once in the life of a process, before the first token set is read from rest.
-/// `Superseded` when that has changed the connection at hand.
-pub(crate) async fn examine(parts: &Parts, slot: &Slot) -> Result<(), LoadError> {
-    let facts = |slot: &Slot| {
-        let connection = slot.connection();
-        (connection.version(), connection.standing)
-    };
-    let before = facts(slot);
+/// Compares the two counts, once in the life of a process, before the first token set of `connection` is read from
+/// rest. `Superseded` when that has changed it, whoever it was that compared them.
+pub(crate) async fn examine(parts: &Parts, slot: &Slot, connection: &Connection) -> Result<(), LoadError> {
     let mut healed = false;
     let mut examined = parts.vault.examined.lock().await;
     if !*examined && parts.vault.place() == KeyPlace::Keychain {
@@ -59,8 +54,11 @@ pub(crate) async fn examine(parts: &Parts, slot: &Slot) -> Result<(), LoadError>
     }
     *examined = true;
     drop(examined);
-    // Whatever else has changed it meanwhile, a renewal for one, is seen by what cannot be opened.
-    if healed && facts(slot) != before { Err(StoreError::Superseded.into()) } else { Ok(()) }
+    // Whatever else gives it another version, a renewal for one, is seen by what cannot be opened. A doubt leaves
+    // the version as it is, and may have come up while this call waited for another to compare.
+    let doubted = slot.read(|state| is_doubted(&state.connection)) && !is_doubted(connection);
+    let another = healed && slot.connection().version() != connection.version();
+    if doubted || another { Err(StoreError::Superseded.into()) } else { Ok(()) }
 }
 
 /// Tells the keychain how many sets the database has saved. Never before the two were compared, and never in
@@ -69,11 +67,16 @@ pub(crate) async fn note(parts: &Parts, slot: &Slot) -> Result<(), LoadError> {
     if parts.vault.place() != KeyPlace::Keychain {
         return Ok(());
     }
-    match examine(parts, slot).await {
+    match examine(parts, slot, &slot.connection()).await {
         Ok(()) | Err(LoadError::Store(StoreError::Superseded)) => {}
         Err(error) => return Err(error),
     }
     Ok(parts.vault.put_count(parts.store.count().await?).await?)
+}
+
+/// Whether nothing is sent for it before the person says so.
+fn is_doubted(connection: &Connection) -> bool {
+    matches!(connection.standing, Standing::Attention { reason: AttentionReason::RolledBack, .. })
 }
 
 async fn bring_up_to_date(parts: &Parts) -> Result<(), LoadError> {

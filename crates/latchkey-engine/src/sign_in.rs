@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use latchkey_oidc::DpopKey;
 use latchkey_protocol::{
     AttentionReason, ConnectionId, Keep, Problem, ProblemCode, Prompt, ProviderId, Redirect, SignInEnding,
     SignInId, SignInStage, SignInView,
@@ -157,8 +158,10 @@ fn pending(
 ) -> Result<PendingSignIn, Problem> {
     let (state, verifier) = (parts.entropy.text(), parts.entropy.text());
     let nonce = provider.file.verified_issuer().map(|_| parts.entropy.text().into());
+    let key = key_for(&provider)?;
+    let (nonce_sent, bound_to) = (nonce.as_ref(), key.as_ref());
     let request =
-        authorization_request(&provider, &client_id, &redirect_uri, state, verifier, nonce.as_ref());
+        authorization_request(&provider, &client_id, &redirect_uri, state, verifier, nonce_sent, bound_to);
     let request = request.map_err(|error| {
         Problem::new(ProblemCode::Misconfigured, format!("{}: {error}.", provider.file.name))
     })?;
@@ -177,11 +180,18 @@ fn pending(
         state: request.state,
         verifier: challenged.then_some(request.verifier),
         nonce,
+        key,
         discovered: Values::new(),
         url: request.url,
         started_at: parts.now(),
         redeemed: None,
     })
+}
+
+/// A key of its own for a sign-in whose tokens are going to be bound to one.
+fn key_for(provider: &Provider) -> Result<Option<Arc<DpopKey>>, Problem> {
+    let key = provider.file.authorization.dpop.then(DpopKey::generate).transpose();
+    key.map(|key| key.map(Arc::new)).map_err(|error| internal(&error))
 }
 
 /// Answers what a sign-in asks. The URL, where the browser is next, is for that alone.

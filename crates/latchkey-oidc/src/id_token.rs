@@ -106,6 +106,8 @@ pub enum Session<'a> {
         /// How long ago the person may have signed in at most, in seconds, if that was asked for.
         max_age_s: Option<i64>,
     },
+    /// It answers a code that was typed on another device (RFC 8628): nothing was sent along that it could repeat.
+    Device,
     /// It came with a renewal (OpenID Connect Core 12.2).
     Refresh(Refreshed<'a>),
 }
@@ -217,6 +219,7 @@ impl Expected<'_> {
                 };
                 if max_age_s.is_some_and(|most| !recent(most)) { Err(IdTokenError::AuthTime) } else { Ok(()) }
             }
+            Session::Device => Ok(()),
             Session::Refresh(before) => {
                 let repeated = match (nonce, before.nonce) {
                     (Some(nonce), Some(sent)) => same(nonce, sent),

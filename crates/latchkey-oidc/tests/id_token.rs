@@ -94,7 +94,7 @@ fn remove(name: &'static str) -> impl FnOnce(&mut Value) {
 }
 
 #[test]
-fn r64_a_right_token_is_accepted_and_names_the_account() {
+fn r64_idtoken_sig_rs256_a_right_token_is_accepted_and_names_the_account() {
     for signer in [rsa(), elliptic()] {
         let token = signed_by(signer, |_| {}, &claims());
         let read = expected().verify(&token, &keys(&[rsa(), elliptic()]), NOW).unwrap();
@@ -123,7 +123,7 @@ fn r58_r59_r60_r61_it_is_of_this_issuer_and_for_us_alone() {
 }
 
 #[test]
-fn r62_a_wrong_signature_is_refused() {
+fn r62_invalid_sig_rs256_a_wrong_signature_is_refused() {
     let token = signed(|_| {});
     let (message, signature) = token.rsplit_once('.').unwrap();
     let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();

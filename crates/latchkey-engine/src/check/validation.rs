@@ -43,8 +43,9 @@ async fn validate(parts: &Arc<Parts>, slot: &Arc<Slot>, provider: &Provider) {
         return;
     };
     let mut request = Request::new(Method::GET, url);
-    identity::present(&mut request, &validation.authentication, &set.access);
-    let refused = parts.http.send(request, LIMIT).await.is_ok_and(|reply| reply.status == 401);
+    let access = parts.shown(&set);
+    identity::present(&mut request, &validation.authentication, access);
+    let refused = access.send(&parts.http, request, LIMIT).await.is_ok_and(|reply| reply.status == 401);
     if refused {
         tracing::info!(connection.id = %slot.id, "the provider does not know this access any more");
         refresh::renew(parts, slot, Why::Asked { seen: connection.version() }).await;

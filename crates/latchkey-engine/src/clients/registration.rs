@@ -60,6 +60,7 @@ fn request(provider: &Provider, registration: &Registration) -> Option<Request> 
                 "response_types": ["code"],
                 "token_endpoint_auth_method": method(&provider.file.client),
                 "application_type": "native",
+                "dpop_bound_access_tokens": provider.file.authorization.dpop,
                 "scope": scopes,
             });
             ("application/json", body.to_string())

@@ -28,7 +28,8 @@ fn set() -> TokenSet {
     TokenSet {
         access: "a".into(),
         refresh: Some("r".into()),
-        bearer: true,
+        usable: true,
+        key: None,
         obtained_at: Timestamp(5_000),
         expires_at: Some(Timestamp(65_000)),
         quarantined: None,

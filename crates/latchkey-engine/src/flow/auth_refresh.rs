@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::authorization_code::TokenOutcome;
 use super::dialect::Aside;
-use super::token_answer::Granted;
+use super::token_answer::{Granted, TokenKind};
 use crate::http::Http;
 use crate::pacing::RetryAfter;
 use crate::pocketbase::{Address, Refusal, Session};
@@ -44,7 +44,7 @@ pub(crate) fn granted(session: Session, now: Timestamp) -> Granted {
         life_s: Some(session.life_s(now)),
         refresh: session.claims.refreshable.then(|| session.token.clone()),
         access: session.token,
-        bearer: true,
+        kind: TokenKind::Bearer,
         scopes: None,
         aside: Aside::default(),
     }

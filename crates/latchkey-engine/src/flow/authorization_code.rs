@@ -1,10 +1,11 @@
 //! The authorization code flow with PKCE (RFC 6749 4.1, RFC 7636, RFC 8252): the request that goes to the
 //! browser, the exchange, the refresh.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use latchkey_oidc::DpopKey;
 use latchkey_protocol::Timestamp;
 use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicRequestTokenError};
 use oauth2::{
@@ -16,6 +17,7 @@ use url::Url;
 
 use super::dialect::{Aside, Dialect};
 use super::token_answer::{Granted, SendFailure, TokenSender};
+use crate::dpop::{NONCE_WANTED, PROOF_REFUSED};
 use crate::http::Http;
 use crate::pacing::RetryAfter;
 use crate::provider::Provider;
@@ -110,6 +112,7 @@ pub(crate) fn authorization_request(
     state: String,
     verifier: String,
     nonce: Option<&SecretString>,
+    key: Option<&Arc<DpopKey>>,
 ) -> Result<AuthorizationRequest, url::ParseError> {
     let authorization = &provider.file.authorization;
     let client = BasicClient::new(ClientId::new(client_id.to_owned()))
@@ -143,6 +146,10 @@ pub(crate) fn authorization_request(
     }
     if let Some(nonce) = nonce {
         request = request.add_extra_param("nonce", nonce.expose_secret());
+    }
+    // The code itself is bound to the key (RFC 9449 10).
+    if let Some(thumbprint) = key.and_then(|key| key.thumbprint().ok()) {
+        request = request.add_extra_param("dpop_jkt", thumbprint);
     }
     for (name, value) in &authorization.parameters {
         request = request.add_extra_param(name, value);
@@ -290,6 +297,14 @@ pub(super) fn refused(answer: &oauth2::basic::BasicErrorResponse, sent: &[&Secre
         BasicErrorResponseType::InvalidRequest
         | BasicErrorResponseType::InvalidScope
         | BasicErrorResponseType::UnsupportedGrantType => TokenOutcome::RequestRefused { text },
+        // What is refused for its proof alone has not been looked at further: nothing is spent (RFC 9449 5, 8).
+        BasicErrorResponseType::Extension(code) if code == NONCE_WANTED => {
+            let text = "dpop_nonce_loop: the provider wants another nonce again and again".to_owned();
+            TokenOutcome::Failing { text }
+        }
+        BasicErrorResponseType::Extension(code) if code == PROOF_REFUSED => {
+            TokenOutcome::Failing { text: text.unwrap_or_default() }
+        }
         // `temporarily_unavailable`, `server_error` and whatever else a provider invents: nothing that ends
         // a grant (R41, F10).
         BasicErrorResponseType::Extension(_) => {
@@ -323,7 +338,8 @@ mod tests {
         // The verifier of RFC 7636 appendix B.
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned();
         let redirect = "dev.latchkey.app:/oauth/spotify";
-        authorization_request(spotify, "client-1", redirect, "state-1".to_owned(), verifier, None).unwrap()
+        authorization_request(spotify, "client-1", redirect, "state-1".to_owned(), verifier, None, None)
+            .unwrap()
     }
 
     #[test]

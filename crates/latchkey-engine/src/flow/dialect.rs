@@ -17,6 +17,7 @@ use url::form_urlencoded;
 use latchkey_protocol::Timestamp;
 
 use crate::credential::RegisteredClient;
+use crate::dpop::Holder;
 use crate::provider::file::{Client, ClientAuthentication, ProviderFile, TokenBody};
 use crate::provider::{Protocol, Provider};
 
@@ -27,12 +28,24 @@ pub(crate) struct Dialect<'d> {
     file: &'d ProviderFile,
     client: &'d RegisteredClient,
     now: Timestamp,
+    holder: Option<Holder<'d>>,
 }
 
 impl<'d> Dialect<'d> {
     /// The dialect of `provider` for a request that leaves at `now`.
     pub(crate) fn new(provider: &'d Provider, client: &'d RegisteredClient, now: Timestamp) -> Self {
-        Self { file: &provider.file, client, now }
+        Self { file: &provider.file, client, now, holder: None }
+    }
+
+    /// The same with a proof of the key that what is granted is bound to (RFC 9449 5).
+    #[must_use]
+    pub(crate) fn held_by(self, holder: Option<Holder<'d>>) -> Self {
+        Self { holder, ..self }
+    }
+
+    /// Who proves that it holds the key, where there is one.
+    pub(crate) fn holder(&self) -> Option<Holder<'d>> {
+        self.holder
     }
 
     /// What the provider speaks.

@@ -5,9 +5,10 @@
 //! understood (an `expires_in` in quotes, no `token_type`, a `refresh_token` of null) is put right first,
 //! because a token set thrown away for its form is a sign-in lost.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
+use latchkey_oidc::DpopKey;
 use latchkey_protocol::Timestamp;
 use oauth2::basic::{BasicTokenResponse, BasicTokenType};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, TokenResponse};
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::dialect::{Aside, Dialect};
 use crate::credential::TokenSet;
+use crate::dpop;
 use crate::http::{Http, NoReply, Reply};
 use crate::pacing::{RetryAfter, date};
 
@@ -24,11 +26,32 @@ pub(crate) const LIMIT: usize = 64 * 1024;
 /// A life beyond ten years is no life but a mistake.
 const LONGEST_LIFE_S: i64 = 315_360_000;
 
+/// What a provider calls a token (RFC 6749 7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    /// Of use to whoever has it (RFC 6750).
+    Bearer,
+    /// Of use with proofs of a key alone (RFC 9449 5).
+    Bound,
+    /// Anything else.
+    Other,
+}
+
+impl From<&BasicTokenType> for TokenKind {
+    fn from(named: &BasicTokenType) -> Self {
+        match named {
+            BasicTokenType::Bearer => Self::Bearer,
+            BasicTokenType::Extension(name) if name.eq_ignore_ascii_case("dpop") => Self::Bound,
+            BasicTokenType::Extension(_) | BasicTokenType::Mac => Self::Other,
+        }
+    }
+}
+
 /// What a provider granted, before it has a place in a connection.
 pub(crate) struct Granted {
     pub(crate) access: SecretString,
     pub(crate) refresh: Option<SecretString>,
-    pub(crate) bearer: bool,
+    pub(crate) kind: TokenKind,
     /// Seconds; `None` where the provider does not say.
     pub(crate) life_s: Option<i64>,
     /// `None` where the provider does not say: then what was asked is what was granted (RFC 6749 5.1).
@@ -38,12 +61,19 @@ pub(crate) struct Granted {
 }
 
 impl Granted {
-    /// The tokens as a set of their own, for which the request left at `started`.
-    pub(crate) fn set(&self, started: Timestamp) -> TokenSet {
+    /// The tokens as a set of their own, for which the request left at `started` with a proof of `key`, where there
+    /// is one. Neither a bearer token in place of a bound one nor the reverse is used (RFC 9449 5).
+    pub(crate) fn set(&self, started: Timestamp, key: Option<&Arc<DpopKey>>) -> TokenSet {
+        let usable = match self.kind {
+            TokenKind::Bearer => key.is_none(),
+            TokenKind::Bound => key.is_some(),
+            TokenKind::Other => false,
+        };
         TokenSet {
             access: self.access.clone(),
             refresh: self.refresh.clone(),
-            bearer: self.bearer,
+            usable,
+            key: key.cloned(),
             obtained_at: started,
             expires_at: self.life_s.map(|life| started.plus(life.saturating_mul(1000))),
             quarantined: None,
@@ -67,7 +97,7 @@ impl From<BasicTokenResponse> for Granted {
         Self {
             access: response.access_token().secret().as_str().into(),
             refresh: response.refresh_token().map(|refresh| refresh.secret().as_str().into()),
-            bearer: matches!(response.token_type(), BasicTokenType::Bearer),
+            kind: TokenKind::from(response.token_type()),
             life_s: response.expires_in().and_then(|life| i64::try_from(life.as_secs()).ok()),
             scopes,
             aside: Aside::default(),
@@ -128,7 +158,7 @@ async fn send(sender: &TokenSender<'_>, request: HttpRequest) -> Result<HttpResp
     let request = sender.dialect.put(request);
     let request =
         request.try_into().map_err(|_| SendFailure::NotSent("the request cannot be built".into()))?;
-    match sender.http.send(request, LIMIT).await {
+    match dpop::send(sender.http, sender.dialect.holder(), request, None, LIMIT).await {
         Ok(reply) => {
             // One sender sends one request.
             date(&reply.headers).map(|date| sender.date.set(date));

@@ -158,7 +158,7 @@ pub(super) async fn pause(parts: &Parts, tries: usize) {
 /// A new refresh token replaces the old one; where none came back the old one stands (RFC 6749 6).
 fn next_set(old: &TokenSet, granted: &Granted, started: Timestamp) -> TokenSet {
     let kept = old.refresh.clone().filter(|_| !planted(Planted::AbsentErases));
-    let set = granted.set(started);
+    let set = granted.set(started, old.key.as_ref());
     TokenSet { refresh: set.refresh.or(kept), signed_in: old.signed_in.clone(), ..set }
 }
 

@@ -2,7 +2,7 @@
 //! Nothing says "connected" before both agree.
 
 use latchkey_oidc::{Claims, IdTokenError, Session};
-use latchkey_protocol::{Problem, ProblemCode};
+use latchkey_protocol::{Problem, ProblemCode, Redirect};
 use secrecy::ExposeSecret;
 
 use super::finish::{again, given_up, pause, provider_name};
@@ -45,7 +45,7 @@ pub(super) async fn account_of(
     redeemed: &mut Redeemed,
 ) -> Result<Account, Problem> {
     let name = provider_name(parts, pending);
-    if !redeemed.set.bearer {
+    if !redeemed.set.usable {
         let message = format!("{name} gave a kind of token that Latchkey cannot use.");
         return Err(Problem::new(ProblemCode::Misconfigured, message).hint("Check the provider's file."));
     }
@@ -80,7 +80,7 @@ async fn ask(
     };
     let named = by_claims.or_else(by_answer);
     let subject = claims.as_ref().map(|claims| claims.subject.as_str());
-    let access = &redeemed.set.access;
+    let access = parts.shown(&redeemed.set);
     let account = identity::identify(&parts.http, &provider, access, named.as_ref(), subject).await?;
     let nonce = pending.nonce.as_ref().map(|nonce| nonce.expose_secret().to_owned());
     let signed_in =
@@ -94,15 +94,21 @@ async fn verified(
     pending: &PendingSignIn,
     redeemed: &Redeemed,
 ) -> Result<Option<Claims>, IssuerError> {
-    let (Some(issuer), Some(nonce)) = (pending.by.file.verified_issuer(), &pending.nonce) else {
-        return Ok(None);
+    let Some(issuer) = pending.by.file.verified_issuer() else { return Ok(None) };
+    let (session, id_token) = match (&pending.nonce, &redeemed.id_token) {
+        (Some(nonce), Some(token)) => {
+            (Session::SignIn { nonce: nonce.expose_secret(), max_age_s: None }, token)
+        }
+        (Some(_), None) => return Err(IssuerError::Missing),
+        (None, Some(token)) if pending.redirect == Redirect::DeviceCode => (Session::Device, token),
+        // No standard says that a device gets one.
+        (None, Some(_) | None) => return Ok(None),
     };
-    let id_token = redeemed.id_token.as_ref().ok_or(IssuerError::Missing)?;
     let question = Question {
         issuer,
         client_id: &pending.client_id,
         access_token: redeemed.set.access.expose_secret(),
-        session: Session::SignIn { nonce: nonce.expose_secret(), max_age_s: None },
+        session,
         at: redeemed.received_at,
     };
     let boot = parts.clock.boot();

@@ -81,6 +81,7 @@ pub(super) fn pending(
         state,
         verifier,
         nonce: None,
+        key: None,
         discovered: Values::new(),
         url,
         started_at: view.started_at,
@@ -141,7 +142,7 @@ fn account(realm: &Realm, session: &Session, acting: Option<String>) -> Account 
 }
 
 fn redeemed(session: Session, now: Timestamp) -> Redeemed {
-    let set = auth_refresh::granted(session, now).set(now);
+    let set = auth_refresh::granted(session, now).set(now, None);
     Redeemed {
         set,
         granted: Vec::new(),

@@ -57,6 +57,7 @@ fn pending(
     client_id: String,
     page: Url,
 ) -> Result<PendingSignIn, Problem> {
+    let key = super::key_for(&provider)?;
     let id = SignInId::try_from(parts.entropy.id("s-")).map_err(|error| super::internal(&error))?;
     Ok(PendingSignIn {
         id,
@@ -71,6 +72,7 @@ fn pending(
         state: parts.entropy.text().into(),
         verifier: None,
         nonce: None,
+        key,
         discovered: Values::new(),
         url: page,
         started_at: parts.now(),
@@ -117,7 +119,7 @@ fn left(parts: &Parts, code: &DeviceCode) -> i64 {
 /// Until the provider says how it went.
 async fn wait(parts: &Arc<Parts>, pending: PendingSignIn, client: RegisteredClient, code: DeviceCode) {
     let (sent, date) = (parts.clock.boot(), OnceLock::new());
-    let dialect = Dialect::new(&pending.by, &client, parts.now());
+    let dialect = Dialect::new(&pending.by, &client, parts.now()).held_by(parts.holder(pending.key.as_ref()));
     let (polled, started) = device::poll(&parts.http, &dialect, &code, parts.clock.as_ref(), &date).await;
     parts.learn_time(dialect.token_url(), date.get().copied(), sent).await;
     let ending = match polled {

@@ -51,7 +51,7 @@ pub(super) async fn exchange(
     let mut sent = 0;
     let (outcome, started) = loop {
         let (started, sent_at, date) = (parts.now(), parts.clock.boot(), OnceLock::new());
-        let dialect = Dialect::new(&pending.by, &client, started);
+        let dialect = Dialect::new(&pending.by, &client, started).held_by(parts.holder(pending.key.as_ref()));
         let (redirect_uri, verifier) = (&pending.redirect_uri, pending.verifier.as_ref());
         let outcome =
             authorization_code::exchange(&parts.http, &dialect, redirect_uri, &code, verifier, &date).await;
@@ -92,7 +92,7 @@ fn redeemed(
     (started, received_at): (Timestamp, Timestamp),
     brought: Values,
 ) -> Redeemed {
-    let set = granted.set(started);
+    let set = granted.set(started, pending.key.as_ref());
     let discovered = pending.discovered.clone();
     let asked = &pending.by.file.authorization.scopes;
     let account = granted.aside.account.and_then(|answer| identity::account_in(&pending.by, &answer));

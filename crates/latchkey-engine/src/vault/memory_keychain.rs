@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -15,6 +15,8 @@ pub enum Mood {
     Open,
     /// It takes items of so many bytes at most.
     UpTo(usize),
+    /// It answers nothing until it is in another mood.
+    Silent,
     /// It answers this to everything.
     Failing(KeychainError),
     /// It does what it is asked so many times, and then answers this to everything.
@@ -24,7 +26,7 @@ pub enum Mood {
 /// Items in memory, shared by all clones: it outlives the engine that uses it, as a keychain does.
 #[derive(Debug, Clone)]
 pub struct MemoryKeychain {
-    state: Arc<Mutex<(Mood, Items)>>,
+    state: Arc<(Mutex<(Mood, Items)>, Condvar)>,
     refusals: Arc<AtomicUsize>,
     calls: Arc<AtomicUsize>,
 }
@@ -33,7 +35,7 @@ type Items = BTreeMap<String, Vec<u8>>;
 
 impl Default for MemoryKeychain {
     fn default() -> Self {
-        let state = Arc::new(Mutex::new((Mood::Open, BTreeMap::new())));
+        let state = Arc::new((Mutex::new((Mood::Open, BTreeMap::new())), Condvar::new()));
         Self { state, refusals: Arc::default(), calls: Arc::default() }
     }
 }
@@ -48,6 +50,7 @@ impl MemoryKeychain {
     /// Changes how it behaves.
     pub fn set_mood(&self, mood: Mood) {
         self.with(|state| state.0 = mood);
+        self.state.1.notify_all();
     }
 
     /// How it behaves.
@@ -76,37 +79,50 @@ impl MemoryKeychain {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut (Mood, Items)) -> T) -> T {
-        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.state.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn checked<T>(&self, work: impl FnOnce(&mut Items) -> T) -> Result<T, KeychainError> {
+    fn checked<T>(
+        &self,
+        work: impl FnOnce(&Mood, &mut Items) -> Result<T, KeychainError>,
+    ) -> Result<T, KeychainError> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        self.with(|(mood, items)| match mood {
-            Mood::Open | Mood::UpTo(_) => Ok(work(items)),
+        let (state, changed) = &*self.state;
+        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = changed.wait_while(state, |(mood, _)| *mood == Mood::Silent);
+        let (mood, items) = &mut *state.unwrap_or_else(PoisonError::into_inner);
+        match mood {
+            Mood::Open | Mood::UpTo(_) | Mood::Silent => work(mood, items),
             Mood::FailingAfter(left @ 1.., _) => {
                 *left -= 1;
-                Ok(work(items))
+                work(&Mood::Open, items)
             }
             Mood::Failing(error) | Mood::FailingAfter(0, error) => Err(error.clone()),
-        })
+        }
     }
 }
 
 impl Keychain for MemoryKeychain {
     fn read(&mut self, item: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
-        self.checked(|items| items.get(item).cloned().map(Zeroizing::new))
+        self.checked(|_, items| Ok(items.get(item).cloned().map(Zeroizing::new)))
     }
 
     fn write(&mut self, item: &str, secret: &[u8]) -> Result<(), KeychainError> {
-        if matches!(self.mood(), Mood::UpTo(most) if secret.len() > most) {
-            self.calls.fetch_add(1, Ordering::Relaxed);
-            self.refusals.fetch_add(1, Ordering::Relaxed);
-            return Err(KeychainError::TooLarge);
-        }
-        self.checked(|items| drop(items.insert(item.to_owned(), secret.to_vec())))
+        let fits = |mood: &Mood| !matches!(mood, Mood::UpTo(most) if secret.len() > *most);
+        self.checked(|mood, items| {
+            if !fits(mood) {
+                self.refusals.fetch_add(1, Ordering::Relaxed);
+                return Err(KeychainError::TooLarge);
+            }
+            drop(items.insert(item.to_owned(), secret.to_vec()));
+            Ok(())
+        })
     }
 
     fn delete(&mut self, item: &str) -> Result<(), KeychainError> {
-        self.checked(|items| drop(items.remove(item)))
+        self.checked(|_, items| {
+            items.remove(item);
+            Ok(())
+        })
     }
 }

@@ -131,8 +131,9 @@ fn a_set_that_settles_during_a_refresh_is_not_shown_as_sealed() {
     world.clock.advance(55 * MINUTE);
     let held = world.held(Endpoint::Refresh);
     world.keychain.set_mood(Mood::Open);
-    world.clock.advance(5 * MINUTE);
-    world.until_settled();
+    world.advance_until("settled", MINUTE, |overview| {
+        overview.connections[0].resting == RestingPlace::Keychain
+    });
     world.sandbox.revoke(None);
     world.sandbox.release(held.sequence, Release::Continue);
     world.until_attention();

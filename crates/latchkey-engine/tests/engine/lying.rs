@@ -10,7 +10,7 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use latchkey_engine::{Callback, ClientSecret, Clock as _, ManualClock};
 use latchkey_oidc::DpopKey;
-use latchkey_protocol::{Keep, Overview, Problem, ProviderId, SignInEnding, SignInStage};
+use latchkey_protocol::{Keep, Overview, Problem, ProviderId, Redirect, SignInEnding, SignInStage};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -58,6 +58,10 @@ pub(crate) struct State {
     /// What becomes of a signed ID token.
     pub(crate) token: fn(String) -> Option<String>,
     pub(crate) userinfo: Lie,
+    /// What it calls its access tokens.
+    pub(crate) token_type: &'static str,
+    /// What each proof has to repeat (RFC 9449 8, 9).
+    pub(crate) nonce_wanted: Option<&'static str>,
     /// Paths that answer 503.
     pub(crate) down: BTreeSet<&'static str>,
     /// Paths with an answer of their own: status, headers, body.
@@ -85,7 +89,23 @@ impl Issuer {
     }
 
     pub(crate) fn without_client() -> Self {
+        Self::described(None)
+    }
+
+    /// An issuer that binds tokens to a key (RFC 9449), as a file of the person's own says.
+    pub(crate) fn binding() -> Self {
+        let file = include_str!("../../../../providers/oidc.toml");
+        let issuer = Self::described(Some(&file.replace("pkce =", "dpop = true\npkce =")));
+        issuer.state().token_type = "DPoP";
+        issuer.save_client(CLIENT, "");
+        issuer
+    }
+
+    fn described(file: Option<&str>) -> Self {
         let mut world = World::before_the_start();
+        if let Some(file) = file {
+            world.write_provider("oidc.toml", file);
+        }
         let listener = world.outside(TcpListener::bind("127.0.0.1:0")).unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State::honest(&origin, world.clock.clone())));
@@ -156,13 +176,33 @@ impl Issuer {
         self.world.overview()
     }
 
+    /// A whole sign-in with a code that somebody types elsewhere at once.
+    pub(crate) fn sign_in_by_code(&self) -> Overview {
+        let place = format!("{}/device", self.origin);
+        self.state().document["device_authorization_endpoint"] = place.into();
+        let variables = [("issuer".to_owned(), self.origin.clone())].into();
+        let way = Some(Redirect::DeviceCode);
+        self.world
+            .run(self.world.engine().begin_sign_in(any(), variables, Keep::Keychain, way, None))
+            .unwrap();
+        self.world.advance_until("over", 1_000, |overview| {
+            let ended = matches!(stage(overview), Some(SignInStage::Ended { .. }));
+            ended || stage(overview).is_none()
+        });
+        self.world.overview()
+    }
+
     /// What a sign-in that must fail says. Nothing may be stored.
     pub(crate) fn fails(&self) -> String {
-        let overview = self.sign_in();
+        self.failed(&self.sign_in())
+    }
+
+    /// What a sign-in that had to fail said.
+    pub(crate) fn failed(&self, overview: &Overview) -> String {
         assert_eq!(overview.connections, []);
         assert_eq!(self.world.count("SELECT count(*) FROM sign_ins"), 0);
-        let Some(SignInStage::Ended { ending: SignInEnding::Failed { problem } }) = stage(&overview) else {
-            panic!("{:?}", stage(&overview))
+        let Some(SignInStage::Ended { ending: SignInEnding::Failed { problem } }) = stage(overview) else {
+            panic!("{:?}", stage(overview))
         };
         problem.to_string()
     }
@@ -207,6 +247,8 @@ impl State {
             header: |_| {},
             token: Some,
             userinfo: |_| {},
+            token_type: "Bearer",
+            nonce_wanted: None,
             down: BTreeSet::new(),
             instead: BTreeMap::new(),
             asked: Vec::new(),
@@ -227,6 +269,9 @@ impl State {
         if self.down.contains(asked.path.as_str()) {
             return json(503, &json!({}));
         }
+        if let Some(answer) = self.refused_for_its_nonce(asked) {
+            return answer;
+        }
         match asked.path.as_str() {
             "/.well-known/openid-configuration" => json(200, &self.document),
             "/jwks" => {
@@ -244,16 +289,38 @@ impl State {
                 self.pushed.insert(reference.clone(), asked.form.clone());
                 json(201, &json!({ "request_uri": reference, "expires_in": 60 }))
             }
+            "/device" => json(
+                200,
+                &json!({
+                    "device_code": "planted-device-code", "user_code": "WDJB-MJHT",
+                    "verification_uri": self.document["issuer"], "expires_in": 600, "interval": 5,
+                }),
+            ),
             "/register" => json(201, &json!({ "client_id": "registered-here" })),
             _ => json(404, &json!({})),
         }
+    }
+
+    /// The answer to a proof that does not repeat the nonce.
+    fn refused_for_its_nonce(&self, asked: &Asked) -> Option<(u16, String, String)> {
+        let wanted = self.nonce_wanted?;
+        let proof = asked.head.lines().find_map(|line| line.strip_prefix("dpop: "))?;
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(proof.split('.').nth(1)?).ok()?;
+        let claims: Value = serde_json::from_slice(&claims).ok()?;
+        let answer = |status, challenge: &str, body: &str| {
+            (status, format!("dpop-nonce: {wanted}\r\n{challenge}"), body.to_owned())
+        };
+        (claims["nonce"] != wanted).then(|| match asked.path.as_str() {
+            "/token" => answer(400, "", r#"{"error":"use_dpop_nonce"}"#),
+            _ => answer(401, "www-authenticate: DPoP error=\"use_dpop_nonce\"\r\n", ""),
+        })
     }
 
     fn tokens(&mut self, asked: &Asked) -> Value {
         self.issued += 1;
         let (access, refresh) = (format!("access-{}", self.issued), format!("refresh-{}", self.issued));
         let mut answer = json!({
-            "access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": 3600,
+            "access_token": access, "refresh_token": refresh, "token_type": self.token_type, "expires_in": 3600,
         });
         let client = asked.form.get("client_id").map_or(CLIENT, String::as_str);
         let now = self.clock.wall().0 / 1000;
@@ -329,4 +396,10 @@ pub(crate) fn forged(token: &str, lie: Lie) -> String {
 pub(crate) fn unsigned(token: &str, algorithm: &str) -> String {
     let header = BASE64_URL_SAFE_NO_PAD.encode(json!({ "alg": algorithm }).to_string());
     format!("{header}.{}.", token.split('.').nth(1).unwrap())
+}
+
+/// The same token under a header that names no algorithm.
+pub(crate) fn without_algorithm(token: &str) -> String {
+    let header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":null,"kid":"first"}"#);
+    format!("{header}.{}", token.split_once('.').unwrap().1)
 }

@@ -13,6 +13,7 @@ mod comeback;
 mod device;
 mod diagnose;
 mod dialects;
+mod dpop;
 mod discord;
 mod discovery;
 mod disk;

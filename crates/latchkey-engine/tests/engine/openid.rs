@@ -1,7 +1,7 @@
 //! Signing in at an issuer of OpenID Connect by its address: what a relying party must check. Names of tests carry those
 //! of the OpenID Foundation's conformance suite.
 
-use crate::lying::{CLIENT, Issuer, Lie, Signer, forged, unsigned};
+use crate::lying::{CLIENT, Issuer, Lie, Signer, forged, unsigned, without_algorithm};
 use crate::support::MINUTE;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -65,7 +65,7 @@ fn token(issuer: &Issuer, change: fn(String) -> Option<String>) {
     issuer.state().token = change;
 }
 
-const BAD: [Case; 21] = [
+const BAD: [Case; 22] = [
     ("invalid-iss", |it| claims(it, |it| it["iss"] = "https://evil.example".into()), "another issuer"),
     (
         "invalid-iss, a slash",
@@ -110,6 +110,7 @@ const BAD: [Case; 21] = [
         |it| token(it, |token| Some(unsigned(&token, "none"))),
         "none, which is not accepted",
     ),
+    ("invalid-null-alg", |it| token(it, |token| Some(without_algorithm(&token))), "cannot be read"),
     (
         "invalid-sig-hs256",
         |it| token(it, |token| Some(unsigned(&token, "HS256"))),
@@ -303,4 +304,27 @@ fn a_sign_in_that_waits_for_keys_can_be_given_up() {
     issuer.world.clock.advance(1_000);
     issuer.world.until("gone", |overview| overview.providers.iter().all(|one| one.sign_in.is_none()));
     assert_eq!(issuer.world.overview().connections, []);
+}
+
+#[test]
+fn an_id_token_that_answers_a_typed_code_is_verified_as_any_other() {
+    let issuer = Issuer::new();
+    let connections = issuer.sign_in_by_code().connections;
+    assert_eq!(connections.len(), 1);
+    assert_eq!(issuer.asked("/jwks").len(), 1, "its signature was looked at");
+    let lies: [(&str, Lie); 3] = [
+        ("of another issuer", |it| it["iss"] = "https://evil.example".into()),
+        ("for another program", |it| it["aud"] = "another".into()),
+        ("has run out", |it| it["exp"] = 1_000.into()),
+    ];
+    for (says, lie) in lies {
+        let issuer = Issuer::new();
+        issuer.state().claims = lie;
+        let said = issuer.failed(&issuer.sign_in_by_code());
+        assert!(said.contains(says), "{says}: {said}");
+    }
+    let forging = Issuer::new();
+    forging.state().token = |token| Some(forged(&token, |it| it["sub"] = "eve".into()));
+    let said = forging.failed(&forging.sign_in_by_code());
+    assert!(said.contains("signature"), "{said}");
 }

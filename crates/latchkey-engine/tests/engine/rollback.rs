@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::{MINUTE, World};
 use latchkey_engine::Mood;
-use latchkey_protocol::{AttentionReason, GrantState, HistoryKind, Severity};
+use latchkey_protocol::{Activity, AttentionReason, GrantState, HistoryKind, Severity};
 use latchkey_sandbox::Endpoint;
 
 /// Stops Latchkey and keeps a copy of its database, as a backup would.
@@ -113,6 +113,59 @@ fn t23_what_the_keychain_cannot_heal_is_not_sent_before_the_person_says_so() {
     assert_eq!(world.refreshes().len(), 1, "nothing is sent by itself");
     let _ = world.check();
     assert_eq!(world.refreshes().len(), 2, "the person asked");
+}
+
+#[test]
+fn t23_a_refresh_that_waits_while_another_call_compares_sends_nothing_either() {
+    let mut world = World::new();
+    world.keychain.set_mood(Mood::UpTo(80));
+    world.sign_in();
+    until_noted(&world, "1");
+    let copy = backed_up(&mut world);
+    renew(&world, 1);
+    until_noted(&world, "2");
+    put_back(&mut world, &copy);
+    world.keychain.set_mood(Mood::Silent);
+    world.start();
+    let before = world.keychain.calls();
+    let id = world.connection().id;
+    world.run(async {
+        let lending = world.engine().lend(&id, MINUTE);
+        let due = async {
+            while world.keychain.calls() == before {
+                tokio::task::yield_now().await;
+            }
+            world.clock.advance(50 * MINUTE);
+            while world.overview().connections[0].health.activity != Activity::Refreshing {
+                tokio::task::yield_now().await;
+            }
+            world.keychain.set_mood(Mood::UpTo(80));
+        };
+        drop(tokio::join!(lending, due));
+    });
+    world.until_attention();
+    let GrantState::Attention { reason, .. } = world.grant() else { panic!("{:?}", world.grant()) };
+    assert_eq!((reason, world.refreshes().len()), (AttentionReason::RolledBack, 1));
+}
+
+#[test]
+fn t23_a_row_of_an_older_copy_does_not_take_the_place_of_a_newer_item() {
+    let mut world = World::new();
+    world.keychain.set_mood(Mood::UpTo(80));
+    world.sign_in();
+    until_noted(&world, "1");
+    let copy = backed_up(&mut world);
+    world.keychain.set_mood(Mood::Open);
+    renew(&world, 1);
+    world.until_settled();
+    until_noted(&world, "2");
+    put_back(&mut world, &copy);
+    world.start();
+    world.until("told", |overview| !overview.notices.is_empty());
+    world.until_settled();
+    assert_eq!(world.check().unwrap().health.severity, Severity::Healthy);
+    renew(&world, 2);
+    assert_no_token_was_sent_twice(&world);
 }
 
 #[test]

@@ -30,9 +30,14 @@ impl Provider {
 
     /// Describes it in `folder` as a file of the person's own.
     fn described_in(self, folder: &Path) -> Self {
+        let file = file(self.server.issuer());
+        self.described_as(folder, &file)
+    }
+
+    fn described_as(self, folder: &Path, file: &str) -> Self {
         let providers = folder.join("config/providers");
         std::fs::create_dir_all(&providers).unwrap();
-        std::fs::write(providers.join("oidc.toml"), file(self.server.issuer())).unwrap();
+        std::fs::write(providers.join("oidc.toml"), file).unwrap();
         self
     }
 
@@ -56,6 +61,11 @@ impl Provider {
 }
 
 fn file(issuer: &str) -> String {
+    file_of(issuer, "latchkey", "")
+}
+
+/// The file with another client, and with more about its authorization.
+fn file_of(issuer: &str, client: &str, more: &str) -> String {
     format!(
         r#"
         id = "oidc"
@@ -63,9 +73,10 @@ fn file(issuer: &str) -> String {
         summary = "An authorization server that nobody here wrote."
 
         [client]
-        id = "latchkey"
+        id = "{client}"
 
         [authorization]
+        {more}
         url = "{issuer}/auth"
         redirects = ["deep-link"]
         scopes = ["openid", "offline_access"]
@@ -228,4 +239,29 @@ fn a_real_issuer_that_requires_pushed_requests_gets_them_and_the_browser_carries
     let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!(names, ["client_id", "request_uri"]);
     assert_eq!(provider.count("pushed"), 1);
+}
+
+#[test]
+fn tokens_that_a_real_server_binds_to_a_key_are_renewed_by_every_process_that_comes_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = Provider::start(&[("ACCESS_TOKEN_LIFE", "3"), ("DPOP_NONCE", "1")]);
+    let file = file_of(provider.server.issuer(), "latchkey-bound", "dpop = true");
+    let provider = provider.described_as(folder.path(), &file);
+    let mut host = Host::start(folder.path(), "", Owner::One);
+    let begun = host.ask("begin oidc");
+    let done = host.ask(&format!("complete {}", provider.agree(begun["url"].as_str().unwrap())));
+    assert_eq!(done["connected"], true, "{done}");
+    let renewed = |mut host: Host, count: u64| {
+        until("renewals", || {
+            let lent = host.lend();
+            assert_eq!((&lent["saved"], &lent["bound"]), (&true.into(), &true.into()), "{lent}");
+            (provider.count("refreshes") >= count).then_some(())
+        });
+        host.kill();
+    };
+    renewed(host, 2);
+    renewed(Host::start(folder.path(), "", Owner::One), 4);
+    assert_eq!(provider.count("errors"), 0);
+    assert!(provider.count("bound") >= 5, "the server has bound every token");
+    assert!(provider.count("nonces") >= 2, "each process had to learn the server's nonce");
 }

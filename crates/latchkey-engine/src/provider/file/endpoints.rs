@@ -16,6 +16,10 @@ pub(crate) struct Authorization {
     /// Whether every request is pushed there, so that the browser carries none of it (RFC 9126 5).
     #[serde(default)]
     pub par_required: bool,
+    /// Whether what is granted is bound to a key of each sign-in (RFC 9449). Access is then shown as "DPoP",
+    /// whatever `authentication` says elsewhere.
+    #[serde(default)]
+    pub dpop: bool,
     /// Ways back from the browser, best first.
     pub redirects: Vec<RedirectKind>,
     /// The one port of a loopback redirect, for a provider that compares it too; else any port.
