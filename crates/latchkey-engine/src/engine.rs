@@ -151,6 +151,11 @@ impl Engine {
         overview::overview(&self.parts)
     }
 
+    /// The connections, oldest first, for whoever needs no catalogue.
+    pub fn connections(&self) -> Vec<ConnectionView> {
+        overview::connections(&self.parts)
+    }
+
     /// The overview as a first event, and every event after it.
     pub fn watch(&self) -> (Event, broadcast::Receiver<Event>) {
         let events = self.parts.events.subscribe();

@@ -13,6 +13,8 @@ use crate::{
 };
 
 const OPEN_LIMIT: Duration = Duration::from_secs(30);
+/// How many drivers try to attach.
+const TRIES: u32 = 4;
 
 /// The running default browser.
 #[derive(Debug)]
@@ -35,6 +37,18 @@ impl Browser {
                 .ok_or_else(|| Error::NotYet("the browser does not listen".into()))
         })
         .await?;
+        let mut last = None;
+        for _ in 0..TRIES {
+            match Self::attach_to(port, environment).await {
+                // A driver that waits for a busy browser may wait for ever; the next one looks afresh.
+                Err(error @ (Error::Failed { .. } | Error::Timeout { .. })) => last = Some(error),
+                done => return done,
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::failed("chromedriver", "did not attach")))
+    }
+
+    async fn attach_to(port: u16, environment: &Environment) -> Result<Self> {
         let driver = Driver::chromium(environment)?;
         let capabilities = json!({
             "browserName": "chrome",

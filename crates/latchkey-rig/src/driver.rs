@@ -18,10 +18,8 @@ use crate::{
 };
 
 const START_LIMIT: Duration = Duration::from_secs(10);
-/// How often a session is asked for.
-const TRIES: u32 = 3;
 const SESSION_LIMIT: Duration = Duration::from_mins(1);
-/// The same for a browser, which is there already and may be asked again.
+/// The same for a browser, which is there already and may be asked by another driver.
 const BROWSER_LIMIT: Duration = Duration::from_secs(20);
 const CONNECT_LIMIT: Duration = Duration::from_millis(500);
 const ATTEMPTS: u32 = 5;
@@ -77,19 +75,8 @@ impl Driver {
         Ok(Self { _service: service, port, limit: BROWSER_LIMIT })
     }
 
-    /// Opens a session. A browser that runs and is too busy to answer its driver is asked again.
+    /// Opens a session.
     pub(crate) async fn session(&self, capabilities: Map<String, Value>) -> Result<Client> {
-        for _ in 1..TRIES {
-            match self.try_session(capabilities.clone()).await {
-                Err(Error::Failed { detail, .. }) if detail.contains("chrome not reachable") => {}
-                Err(Error::Timeout { .. }) if self.limit == BROWSER_LIMIT => {}
-                result => return result,
-            }
-        }
-        self.try_session(capabilities).await
-    }
-
-    async fn try_session(&self, capabilities: Map<String, Value>) -> Result<Client> {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
         let address = format!("http://127.0.0.1:{}", self.port);

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use latchkey_protocol::ProviderId;
 
@@ -13,6 +13,15 @@ use super::file::{self, FileFault};
 
 // `BUILT_IN: &[(&str, &str)]`, file name and text of each file in `providers/`.
 include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
+
+/// The built-in providers that are the same for every catalogue, read once in the life of the process.
+static READ: LazyLock<Vec<Option<Arc<Provider>>>> = LazyLock::new(|| {
+    let read = |text: &str| {
+        let everywhere = (!text.contains("{sandbox}")).then(|| file::parse(text).and_then(named));
+        everywhere.and_then(Result::ok).map(Arc::new)
+    };
+    BUILT_IN.iter().map(|(_, text)| read(text)).collect()
+});
 
 /// What is wrong with one file of the person's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +44,11 @@ impl Catalog {
     /// without one its provider is left out.
     pub(crate) fn load(folder: &Path, sandbox: Option<&str>) -> Self {
         let mut catalog = Self::default();
-        for (name, text) in BUILT_IN {
-            catalog.take(Path::new(name), text, sandbox);
+        for ((name, text), read) in BUILT_IN.iter().zip(READ.iter()) {
+            match read {
+                Some(provider) => catalog.providers.push(provider.clone()),
+                None => drop(catalog.take(Path::new(name), text, sandbox)),
+            }
         }
         let mut own = BTreeSet::new();
         for (path, text) in own_files(folder, &mut catalog.notices) {
@@ -66,7 +78,7 @@ impl Catalog {
 
     fn take(&mut self, path: &Path, text: &str, sandbox: Option<&str>) -> Option<ProviderId> {
         let text = sandbox.map_or_else(|| text.to_owned(), |origin| text.replace("{sandbox}", origin));
-        match file::parse(&text).and_then(|file| named(file, &text)) {
+        match file::parse(&text).and_then(named) {
             Ok(provider) => {
                 self.providers.retain(|known| known.id != provider.id);
                 let id = provider.id.clone();
@@ -81,7 +93,7 @@ impl Catalog {
     }
 }
 
-fn named(file: file::ProviderFile, _text: &str) -> Result<Provider, FileFault> {
+fn named(file: file::ProviderFile) -> Result<Provider, FileFault> {
     let id = ProviderId::try_from(file.id.as_str()).map_err(|error| FileFault {
         line: None,
         message: error.to_string(),

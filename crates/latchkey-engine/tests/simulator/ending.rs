@@ -45,7 +45,7 @@ pub(crate) async fn calm(world: &Arc<World>, windows: &[Window]) {
 fn at_rest(window: &Window) -> bool {
     let engine = window.borrow().clone();
     let Some(engine) = engine else { return false };
-    engine.overview().connections.iter().all(|view| {
+    engine.connections().iter().all(|view| {
         let healthy = view.health.severity == Severity::Healthy;
         let waits = matches!(view.health.grant, GrantState::Attention { .. });
         waits || (healthy && view.renewal.consecutive_failures == 0)
@@ -54,7 +54,7 @@ fn at_rest(window: &Window) -> bool {
 
 async fn look(world: &World, engine: &Engine) {
     use secrecy::ExposeSecret as _;
-    let Some(view) = engine.overview().connections.into_iter().next() else { return };
+    let Some(view) = engine.connections().into_iter().next() else { return };
     let lent = engine.lend(&view.id, 1).await;
     let (reason, severity) = says(&view);
     match (reason, lent) {

@@ -157,7 +157,7 @@ async fn call(incarnation: Arc<Incarnation>, engine: Arc<Engine>) {
         if !world.state().trouble {
             return;
         }
-        let Some(view) = engine.overview().connections.into_iter().next() else { continue };
+        let Some(view) = engine.connections().into_iter().next() else { continue };
         tokio::select! {
             biased;
             () = lend(&incarnation, &engine, &view.id, min_life) => {}
@@ -212,7 +212,7 @@ async fn burst(incarnation: Arc<Incarnation>, engine: Arc<Engine>) {
     loop {
         world.answered.notified().await;
         for _ in 0..8 {
-            let Some(view) = engine.overview().connections.into_iter().next() else { break };
+            let Some(view) = engine.connections().into_iter().next() else { break };
             tokio::select! {
                 biased;
                 () = lend(&incarnation, &engine, &view.id, 1) => {}
@@ -251,7 +251,7 @@ async fn signed_in(world: &World, window: &Window) -> bool {
 
 async fn connected(engine: &Engine) -> bool {
     for _ in 0..50 {
-        if !engine.overview().connections.is_empty() {
+        if !engine.connections().is_empty() {
             return true;
         }
         pass(200).await;
@@ -335,7 +335,7 @@ fn mood(world: &World) {
 
 /// Disconnects, or signs in again, and often while a refresh is on its way.
 async fn person(world: &World, engine: &Engine) {
-    let Some(view) = engine.overview().connections.into_iter().next() else {
+    let Some(view) = engine.connections().into_iter().next() else {
         sign_in(world, engine).await;
         return;
     };
