@@ -20,7 +20,7 @@ pub(crate) fn open(browser: &BrowserId, url: &Url) -> bool {
 
 #[cfg(target_os = "linux")]
 mod system {
-    use gio::prelude::AppInfoExt as _;
+    use gio::prelude::AppInfoExt;
     use gio::{AppInfo, AppLaunchContext};
     use latchkey_protocol::{BrowserId, BrowserView};
     use url::Url;
@@ -28,7 +28,7 @@ mod system {
     const SCHEME: &str = "x-scheme-handler/https";
 
     pub(super) fn installed() -> Vec<BrowserView> {
-        handlers().filter(|app| app.should_show()).filter_map(|app| view(&app)).collect()
+        handlers().filter(AppInfoExt::should_show).filter_map(|app| view(&app)).collect()
     }
 
     /// By what each entry says of itself: the index by type lacks an entry that a person wrote by hand.

@@ -134,6 +134,7 @@ async fn leaving_discord_ends_every_sign_in_of_the_account_and_their_cards_say_s
     install(&stage);
     install_second(&stage);
     stage.open().await;
+    stage.page().fill("input[type=search]", "Discord").await.unwrap();
     set_up(&stage, "discord").await;
     set_up(&stage, "discord-two").await;
     connect(&stage, "discord", "ada", 1).await;

@@ -100,7 +100,10 @@ async fn with_a_browser_for_work() -> (Stage, WorkBrowser) {
                   select.value = arguments[0]; select.dispatchEvent(new Event('change')); \
                   return [...select.options].map((option) => option.textContent)";
     let offered = stage.page().execute(choose, vec![json!(WORK)]).await.unwrap();
-    assert_eq!(offered, json!(["Standard browser", "Browser", "Browser for work"]));
+    // Whatever this computer has is offered too.
+    for name in ["Standard browser", "Browser", "Browser for work"] {
+        assert!(offered.as_array().unwrap().contains(&json!(name)), "{offered}");
+    }
     stage.page().wait_for(&*format!("[data-field=browser][data-chosen=\"{WORK}\"]")).await.unwrap();
     (stage, work)
 }
