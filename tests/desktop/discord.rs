@@ -38,6 +38,9 @@ async fn set_up(stage: &Stage, provider: &str) {
     page.click(&*on(provider, r#"[data-action="set-up"]"#)).await.unwrap();
     page.fill(&*on(provider, "input:not([readonly])"), "sandbox-desktop").await.unwrap();
     page.click(&*on(provider, r#"[data-action="save-client"]"#)).await.unwrap();
+    // Cards change places as they are set up: nothing is clicked before it has its own.
+    page.wait_for(&*on(provider, r#"[data-action="sign-in"]"#)).await.unwrap();
+    page.wait_gone(&*on(provider, r#"[data-action="save-client"]"#)).await.unwrap();
 }
 
 /// A window in which Discord is set up.
@@ -51,6 +54,7 @@ async fn ready() -> Stage {
 
 async fn connect(stage: &Stage, provider: &str, account: &str, accounts: usize) {
     stage.page().click(&*on(provider, r#"[data-action="sign-in"]"#)).await.unwrap();
+    stage.page().wait_for(&*on(provider, "[data-stage]")).await.unwrap();
     stage.agree(account).await;
     let nth = format!("[data-connection]:nth-of-type({accounts})[data-severity=\"healthy\"]");
     stage.page().wait_for(&*nth).await.unwrap();

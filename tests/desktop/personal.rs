@@ -97,7 +97,7 @@ async fn with_a_browser_for_work() -> (Stage, WorkBrowser) {
     stage.page().click(&*of("ada", "summary")).await.unwrap();
     stage.page().wait_for("[data-field=browser]").await.unwrap();
     let choose = "const select = document.querySelector('[data-field=browser]'); \
-                  select.value = arguments[0]; select.dispatchEvent(new Event('change')); \
+                  select.value = arguments[0]; select.dispatchEvent(new Event('change', { bubbles: true })); \
                   return [...select.options].map((option) => option.textContent)";
     let offered = stage.page().execute(choose, vec![json!(WORK)]).await.unwrap();
     // Whatever this computer has is offered too.
