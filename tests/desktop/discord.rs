@@ -130,6 +130,7 @@ async fn revoked_at_discord_the_card_says_so_and_reconnect_heals_it() {
     stage.agree("ada").await;
     page.wait_for(HEALTHY).await.unwrap();
     assert_eq!(page.attribute("[data-connection]", "data-connection").await.unwrap(), id);
+    assert_eq!(page.count("[data-connection]").await.unwrap(), 1, "no second card beside the one it heals");
 }
 
 #[tokio::test(flavor = "multi_thread")]
