@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use latchkey_engine::{ClientSecret, Passphrase, PromptAnswer};
 use latchkey_protocol::{
-    AccountMail, BackedUp, ConnectionId, ConnectionView, Diagnosis, Event, HistoryEntry, Imported, Keep,
-    Overview, Problem, ProviderId, ProviderView, Redirect, SignInId, SignInView,
+    AccountMail, BackedUp, BrowserId, BrowserView, ConnectionId, ConnectionView, Diagnosis, Event,
+    HistoryEntry, Imported, Keep, Overview, Problem, ProviderId, ProviderView, Redirect, SignInId,
+    SignInView,
 };
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 
 use crate::desk::Desk;
-use crate::{outside, presenter};
+use crate::{browsers, outside, presenter};
 
 type Answer<T> = Result<T, Problem>;
 
@@ -38,7 +39,7 @@ pub(crate) async fn begin_sign_in(
 ) -> Answer<SignInView> {
     let engine = desk.engine().await?;
     let (view, url) = engine.begin_sign_in(provider, variables, keep, redirect, purposes).await?;
-    outside::open_any(&app, url.as_ref()).map(|()| view)
+    outside::open_sign_in(&app, engine, &view.id, url.as_ref(), None).map(|()| view)
 }
 
 #[tauri::command]
@@ -49,8 +50,9 @@ pub(crate) async fn reconnect(
     redirect: Option<Redirect>,
     further: Vec<String>,
 ) -> Answer<SignInView> {
-    let (view, url) = desk.engine().await?.reconnect(connection, redirect, further).await?;
-    outside::open_any(&app, url.as_ref()).map(|()| view)
+    let engine = desk.engine().await?;
+    let (view, url) = engine.reconnect(connection, redirect, further).await?;
+    outside::open_sign_in(&app, engine, &view.id, url.as_ref(), None).map(|()| view)
 }
 
 #[tauri::command]
@@ -60,8 +62,32 @@ pub(crate) async fn answer_prompt(
     sign_in: SignInId,
     answer: PromptAnswer,
 ) -> Answer<()> {
-    let url = desk.engine().await?.answer_prompt(sign_in, answer).await?;
-    outside::open_any(&app, url.as_ref())
+    let engine = desk.engine().await?;
+    let url = engine.answer_prompt(sign_in.clone(), answer).await?;
+    outside::open_sign_in(&app, engine, &sign_in, url.as_ref(), None)
+}
+
+#[tauri::command]
+pub(crate) fn browsers() -> Vec<BrowserView> {
+    browsers::installed()
+}
+
+#[tauri::command]
+pub(crate) async fn choose_browser(
+    desk: State<'_, Desk>,
+    connection: ConnectionId,
+    browser: Option<BrowserId>,
+) -> Answer<ConnectionView> {
+    desk.engine().await?.choose_browser(connection, browser).await
+}
+
+#[tauri::command]
+pub(crate) async fn rename(
+    desk: State<'_, Desk>,
+    connection: ConnectionId,
+    alias: String,
+) -> Answer<ConnectionView> {
+    desk.engine().await?.rename(connection, &alias).await
 }
 
 #[tauri::command]
@@ -74,8 +100,10 @@ pub(crate) async fn open_sign_in_page(
     app: AppHandle,
     desk: State<'_, Desk>,
     sign_in: SignInId,
+    browser: Option<BrowserId>,
 ) -> Answer<()> {
-    outside::open(&app, &desk.engine().await?.sign_in_link(&sign_in)?)
+    let engine = desk.engine().await?;
+    outside::open_sign_in(&app, engine, &sign_in, Some(&engine.sign_in_link(&sign_in)?), browser)
 }
 
 #[tauri::command]

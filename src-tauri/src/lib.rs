@@ -4,6 +4,7 @@
 //! may not reach the web view (links, codes, tokens) goes from Rust to Rust.
 
 mod arguments;
+mod browsers;
 mod commands;
 mod context;
 mod deep_link;

@@ -9,6 +9,7 @@ mod killed;
 mod leak;
 mod oidc;
 mod passphrase;
+mod personal;
 mod pocketbase;
 mod spotify;
 mod stage;

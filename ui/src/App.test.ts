@@ -37,7 +37,7 @@ async function open(name: string): Promise<void> {
   }
 }
 
-const asked = () => backend.calls.map(({ operation }) => operation).filter((operation) => operation !== 'watch');
+const asked = () => backend.calls.map(({ operation }) => operation).filter((operation) => !['watch', 'browsers'].includes(operation));
 const card = (name: RegExp) => within(screen.getByRole('article', { name }));
 const ada = () => card(/^Ada Lovelace, Spotify$/);
 const button = (name: string | RegExp) => screen.getByRole('button', { name });

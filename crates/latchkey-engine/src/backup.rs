@@ -21,7 +21,7 @@ use crate::live::{Parts, Slot};
 use crate::passphrase::Passphrase;
 use crate::resting::{self, LoadError};
 use crate::store::StoreError;
-use crate::{clients, protection, sign_in};
+use crate::{clients, personal, protection, sign_in};
 use written::{Backup, Found};
 
 /// What the envelope of a backup is bound to.
@@ -50,10 +50,12 @@ pub(crate) async fn export(parts: &Arc<Parts>, passphrase: Passphrase) -> Result
         let connection = slot.connection();
         let (end, set) = usable(parts, slot, &connection).await?;
         if let Some(set) = set {
-            backup.add(&connection, &set, &client_of(parts, &connection).await?);
+            let alias = slot.read(|state| state.choices.alias.clone());
+            backup.add(&connection, alias, &set, &client_of(parts, &connection).await?);
             before.push(connection.clone());
         }
-        let (provider_name, account_name) = (connection.provider_name, connection.account.name);
+        let account_name = parts.called(&connection);
+        let provider_name = connection.provider_name;
         connections.push(BackedUp { provider_name, account_name, end });
     }
     let bytes = seal(parts, &key, &backup)?;
@@ -156,11 +158,11 @@ pub(crate) async fn import(
     parts.vault.prepare(Keep::Keychain, others, &parts.entropy).await?;
     let _epochs = parts.epochs.lock().await;
     let mut ends = Vec::new();
-    for Found { connection, set, client } in backup.into_connections() {
+    for Found { connection, alias, set, client } in backup.into_connections() {
         keep_client(parts, &connection, &client).await?;
         let (provider_name, account_name) =
             (connection.provider_name.clone(), connection.account.name.clone());
-        let end = take(parts, connection, set).await.unwrap_or_else(|error| {
+        let end = take(parts, connection, alias.as_deref(), set).await.unwrap_or_else(|error| {
             tracing::error!(%error, "a connection of a backup could not be saved");
             ImportEnd::Failed
         });
@@ -194,7 +196,12 @@ pub(crate) async fn import_from(
     import(parts, file::read(path).await?, passphrase).await
 }
 
-async fn take(parts: &Arc<Parts>, found: Connection, set: TokenSet) -> Result<ImportEnd, LoadError> {
+async fn take(
+    parts: &Arc<Parts>,
+    found: Connection,
+    alias: Option<&str>,
+    set: TokenSet,
+) -> Result<ImportEnd, LoadError> {
     let existing = parts
         .slots()
         .into_iter()
@@ -212,6 +219,9 @@ async fn take(parts: &Arc<Parts>, found: Connection, set: TokenSet) -> Result<Im
     let started = Boot(parts.clock.boot().0.saturating_sub(passed));
     let slot = parts.publish_set(connection, set, started);
     resting::settle_in_background(parts, &slot);
+    if let Err(error) = personal::adopt_alias(parts, &slot, alias).await {
+        tracing::warn!(connection.id = %slot.id, %error, "the alias of an imported connection is not saved");
+    }
     Ok(end)
 }
 

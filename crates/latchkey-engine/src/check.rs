@@ -125,7 +125,7 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>, renew_once: bool) -> Resu
             Ok(account) if account.key == asked.account.key => {
                 return keep(parts, slot, &asked, |known| known.confirmed(parts.now(), account)).await;
             }
-            Ok(account) => return Err(another_account(&asked, &account.name)),
+            Ok(account) => return Err(another_account(parts, &asked, &account.name)),
             Err(IdentityError::Refused) if !asked.access.renewable => {
                 let reason = AttentionReason::NotRenewable;
                 return keep(parts, slot, &asked, |known| known.needs_sign_in(reason, parts.now(), None))
@@ -146,7 +146,7 @@ async fn confirm(parts: &Arc<Parts>, slot: &Arc<Slot>, renew_once: bool) -> Resu
                 let until = parts.leave_api_alone(slot, &provider, wait_ms).await;
                 return Err(waiting(parts, &asked, until));
             }
-            Err(error) => return Err(not_confirmed(&asked, &error)),
+            Err(error) => return Err(not_confirmed(parts, &asked, &error)),
         }
     }
     Ok(())
@@ -202,10 +202,11 @@ async fn keep(
     }
 }
 
-fn another_account(connection: &Connection, found: &str) -> Problem {
+fn another_account(parts: &Parts, connection: &Connection, found: &str) -> Problem {
     let message = format!(
         "{} says that {}'s sign-in belongs to {found}.",
-        connection.provider_name, connection.account.name
+        connection.provider_name,
+        parts.called(connection)
     );
     Problem::new(ProblemCode::SignInNeeded, message).about(&connection.id).hint("Reconnect it.")
 }
@@ -215,7 +216,7 @@ fn waiting(parts: &Parts, connection: &Connection, until: Timestamp) -> Problem 
     let message = format!(
         "{} · {}: {} asks to be left alone for {} minutes.",
         connection.provider_name,
-        connection.account.name,
+        parts.called(connection),
         connection.provider_name,
         (wait_ms + 59_999) / 60_000
     );
@@ -223,10 +224,11 @@ fn waiting(parts: &Parts, connection: &Connection, until: Timestamp) -> Problem 
     problem.hint("The sign-in is kept, and nothing is asked before that.")
 }
 
-fn not_confirmed(connection: &Connection, error: &IdentityError) -> Problem {
+fn not_confirmed(parts: &Parts, connection: &Connection, error: &IdentityError) -> Problem {
     let message = format!(
         "{} · {}: the sign-in could not be confirmed, {error}.",
-        connection.provider_name, connection.account.name
+        connection.provider_name,
+        parts.called(connection)
     );
     let hint = "The sign-in is kept. Try again in a while.";
     Problem::new(ProblemCode::Temporary, message).about(&connection.id).hint(hint)

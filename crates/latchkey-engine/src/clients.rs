@@ -108,7 +108,7 @@ pub(crate) async fn save(
 
 fn tell(parts: &Parts, provider: &Provider) {
     if let Some(known) = parts.catalog.provider(&provider.id) {
-        parts.events.send(EventBody::ProviderChanged { provider: parts.view_of_provider(known) });
+        parts.events.send(EventBody::ProviderChanged { provider: Box::new(parts.view_of_provider(known)) });
     }
 }
 

@@ -10,6 +10,7 @@ use latchkey_protocol::{
 };
 
 use crate::call::Answered;
+use crate::choices::called;
 use crate::connection::Standing;
 use crate::live::{Parts, RefreshEnd, Slot};
 use crate::pacing::Window;
@@ -30,11 +31,11 @@ pub(crate) async fn diagnose(parts: &Arc<Parts>, id: &ConnectionId) -> Result<Di
     let (found, budget) = sample.map_or((None, None), |Taken { sample, budget }| (Some(sample), budget));
     let boot = parts.clock.boot();
     let left = slot.read(|state| state.life_left(boot)).filter(|left| *left > 0);
-    let ConnectionView { provider_name, account, grant, renewal: renewing, .. } = view;
+    let ConnectionView { provider_name, alias, account, grant, renewal: renewing, .. } = view;
     let diagnosis = Diagnosis {
         connection: id.clone(),
         provider_name,
-        account_name: account.name,
+        account_name: called(alias.as_deref(), &account.name),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         at: parts.now(),
         steps: vec![renewal, identity, sample_step],

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod backup;
+mod choosing;
 mod clients;
 mod protection;
 
@@ -38,7 +39,7 @@ use crate::spotify::Spotify;
 use crate::store::{SealedSignIn, Store, StoreError};
 use crate::surroundings::SurroundingsChange;
 use crate::vault::{KeyPlace, KeychainFactory, KeychainThread, Vault};
-use crate::{call, check, comeback, diagnose, disconnect, notices, overview, scheduler, view};
+use crate::{call, check, comeback, diagnose, disconnect, notices, overview, personal, scheduler, view};
 
 /// The longest that an end of the program is put off, in milliseconds: one request whose answer comes late.
 const FAREWELL_MS: i64 = 20_000;
@@ -390,6 +391,7 @@ async fn load(parts: &Arc<Parts>, connections: Vec<Connection>) -> Result<(), St
         let slot = parts.publish(connection);
         refresh::remember_rate_limit(parts, &slot);
     }
+    personal::load(parts).await?;
     call::remember_waits(parts).await?;
     Ok(())
 }

@@ -34,7 +34,7 @@ pub(crate) async fn impersonate(
     let wrong = |_| refuse("A collection's name has letters, digits and underscores.");
     let realm = address.realm.with_collection(collection).map_err(wrong)?;
     let asked = realm.impersonate(&parts.http, record.trim(), i64::from(seconds), &set.access).await;
-    let session = asked.map_err(|refusal| told(&by, &refusal))?;
+    let session = asked.map_err(|refusal| told(parts, &by, &refusal))?;
     let new = sign_in::adopt(parts, &by, &realm, session).await?;
     let slot = parts.slot(&new).ok_or_else(|| no_connection(&new))?;
     Ok(parts.view_of(&slot))
@@ -49,13 +49,13 @@ pub(crate) async fn request_mail(
     let (connection, address, set) = opened(parts, id).await?;
     // Only the server knows the address, and tells it to nobody else.
     let session = address.realm.refresh(&parts.http, &set.access).await;
-    let email = session.map_err(|refusal| told(&connection, &refusal))?.record.email;
+    let email = session.map_err(|refusal| told(parts, &connection, &refusal))?.record.email;
     let mail = match mail {
         AccountMail::Verification => Mail::Verification,
         AccountMail::Reset => Mail::Reset,
     };
     let asked = address.realm.request_mail(&parts.http, mail, &email).await;
-    asked.map_err(|refusal| told(&connection, &refusal))
+    asked.map_err(|refusal| told(parts, &connection, &refusal))
 }
 
 /// A connection of a server that the person named, with its token.
@@ -77,7 +77,7 @@ async fn opened(
     }
 }
 
-fn told(connection: &Connection, refusal: &Refusal) -> Problem {
+fn told(parts: &Parts, connection: &Connection, refusal: &Refusal) -> Problem {
     let code = match refusal {
         Refusal::Input { .. } | Refusal::NotFound => ProblemCode::InvalidInput,
         Refusal::Dead => ProblemCode::SignInNeeded,
@@ -92,7 +92,7 @@ fn told(connection: &Connection, refusal: &Refusal) -> Problem {
         | Refusal::Untrusted(_) => ProblemCode::Misconfigured,
         Refusal::TooMany { .. } | Refusal::Fault(_) | Refusal::Unreachable(_) => ProblemCode::Temporary,
     };
-    let message = format!("{} · {}: {refusal}.", connection.provider_name, connection.account.name);
+    let message = format!("{} · {}: {refusal}.", connection.provider_name, parts.called(connection));
     Problem::new(code, message).about(&connection.id)
 }
 

@@ -96,7 +96,7 @@ async fn fetched(parts: &Arc<Parts>, slot: &Arc<Slot>, min_life_ms: i64) -> Resu
         }
     }
     let alive = at_hand(parts, slot, 1).await?;
-    alive.ok_or_else(|| nothing_to_lend(&slot.connection()))
+    alive.ok_or_else(|| nothing_to_lend(parts, &slot.connection()))
 }
 
 fn enough(state: &SlotState, min_life_ms: i64) -> i64 {
@@ -118,7 +118,7 @@ async fn at_hand(parts: &Parts, slot: &Slot, enough: i64) -> Result<Option<LentT
     match connection.standing {
         Standing::Good | Standing::Misconfigured { .. } => {}
         Standing::Attention { .. } | Standing::Disconnecting { .. } => {
-            return Err(nothing_to_lend(&connection));
+            return Err(nothing_to_lend(parts, &connection));
         }
     }
     if let Some(set) = slot.read(|state| state.unsaved_for(boot, enough)) {
@@ -176,8 +176,8 @@ fn may_ask(parts: &Parts, slot: &Slot) -> bool {
     })
 }
 
-fn nothing_to_lend(connection: &Connection) -> Problem {
-    let (provider, account) = (&connection.provider_name, &connection.account.name);
+fn nothing_to_lend(parts: &Parts, connection: &Connection) -> Problem {
+    let (provider, account) = (&connection.provider_name, parts.called(connection));
     let problem = match &connection.standing {
         Standing::Attention { .. } | Standing::Disconnecting { .. } => {
             let message = format!("{provider} · {account} must be signed in again.");

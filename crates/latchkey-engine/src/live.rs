@@ -22,6 +22,7 @@ use latchkey_protocol::{ConnectionId, Diagnosis, EventBody, Health, HealthChange
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
+use crate::choices::Choices;
 use crate::clock::{Boot, Clock};
 use crate::connection::{Connection, Standing};
 use crate::credential::TokenSet;
@@ -141,6 +142,8 @@ pub(crate) struct Slot {
 
 pub(crate) struct SlotState {
     pub(crate) connection: Connection,
+    /// What the person says of it.
+    pub(crate) choices: Choices,
     /// The scopes in force, for everybody who is lent a token.
     pub(crate) scopes: Arc<[String]>,
     pub(crate) tokens: Option<Arc<TokenSet>>,
@@ -241,23 +244,44 @@ impl Parts {
 
     /// Puts a connection in its slot and tells everybody.
     pub(crate) fn publish(&self, connection: Connection) -> Arc<Slot> {
-        self.put(connection, None)
+        self.put(connection, None, None)
     }
 
     /// The same with a new token set, for which the request left at `started`: time that passed while the
     /// answer was on its way is time the token has lived.
     pub(crate) fn publish_set(&self, connection: Connection, set: TokenSet, started: Boot) -> Arc<Slot> {
-        self.put(connection, Some((Arc::new(set), started)))
+        self.put(connection, Some((Arc::new(set), started)), None)
     }
 
-    fn put(&self, connection: Connection, fresh: Option<(Arc<TokenSet>, Boot)>) -> Arc<Slot> {
+    /// The same of an account that was kept in another way until this moment, with what the person said of it.
+    pub(crate) fn publish_moved(
+        &self,
+        connection: Connection,
+        said: Choices,
+        set: TokenSet,
+        started: Boot,
+    ) -> Arc<Slot> {
+        self.put(connection, Some((Arc::new(set), started)), Some(said))
+    }
+
+    fn put(
+        &self,
+        connection: Connection,
+        fresh: Option<(Arc<TokenSet>, Boot)>,
+        said: Option<Choices>,
+    ) -> Arc<Slot> {
         let provider = self.provider_of(&connection);
         let slot = {
             let mut slots = lock(&self.slots);
             let empty = || Arc::new(Slot::new(connection.clone()));
             slots.entry(connection.id.clone()).or_insert_with(empty).clone()
         };
-        slot.write(|state| state.put(connection, fresh, provider.as_deref(), self.clock.as_ref()));
+        slot.write(|state| {
+            if let Some(said) = said {
+                state.choices = said;
+            }
+            state.put(connection, fresh, provider.as_deref(), self.clock.as_ref());
+        });
         self.tell(&slot);
         self.due_changed.notify_one();
         slot
@@ -277,7 +301,7 @@ impl Parts {
             state.note_health(&health, now);
             state.told = Some(health);
         });
-        self.events.send_with(|| EventBody::ConnectionChanged { connection: self.view_of(slot) });
+        self.events.send_with(|| EventBody::ConnectionChanged { connection: Box::new(self.view_of(slot)) });
     }
 
     /// Tells everybody if time alone has changed how a connection is.
@@ -293,6 +317,7 @@ impl Slot {
     fn new(connection: Connection) -> Self {
         let state = SlotState {
             connection: connection.clone(),
+            choices: Choices::default(),
             scopes: Arc::default(),
             tokens: None,
             flight: None,
@@ -380,6 +405,9 @@ impl SlotState {
         }
         if *self.scopes != *connection.grant.granted {
             self.scopes = connection.grant.granted.as_slice().into();
+        }
+        if matches!(connection.standing, Standing::Disconnecting { .. }) {
+            self.choices = Choices::default();
         }
         self.connection = connection;
     }

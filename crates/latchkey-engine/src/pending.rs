@@ -94,6 +94,7 @@ impl PendingSignIn {
             stage,
             redirect: self.redirect,
             by_code: self.by.file.device.is_some(),
+            browser_missing: false,
             started_at: self.started_at,
             expires_at: self.expires_at(),
         }

@@ -8,6 +8,7 @@
 //! with the same tables and the same code.
 
 mod api_waits;
+mod choices;
 mod connections;
 mod envelopes;
 mod installation;
@@ -32,6 +33,7 @@ use rusqlite::{Connection as Database, Transaction, TransactionBehavior, ffi};
 
 use crate::edges::{Disk, DiskFault, DiskMood};
 pub(crate) use api_waits::ApiWait;
+pub(crate) use choices::Renaming;
 pub(crate) use damage::Damage;
 pub(crate) use incidents::{KnownIncident, LastNotices};
 pub(crate) use registrations::Registered;

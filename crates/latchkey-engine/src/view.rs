@@ -10,6 +10,7 @@ use latchkey_protocol::{
 };
 
 use crate::callback::SCHEME;
+use crate::choices::Choices;
 use crate::connection::{Account, Connection};
 use crate::health::{Moment, health};
 use crate::pocketbase::Address;
@@ -20,6 +21,7 @@ use crate::vault::{KeyFileError, KeychainError, VaultError};
 
 pub(crate) fn connection(
     connection: &Connection,
+    choices: &Choices,
     moment: &Moment,
     sign_in: Option<SignInView>,
     provider: Option<&Provider>,
@@ -31,6 +33,8 @@ pub(crate) fn connection(
         provider: connection.provider.clone(),
         provider_name: connection.provider_name.clone(),
         account: account(&connection.account),
+        alias: choices.alias.clone(),
+        browser: choices.browser.clone(),
         health: health(connection, moment, now),
         grant: GrantView {
             authorized_at: connection.grant.authorized_at,

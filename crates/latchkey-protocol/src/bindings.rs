@@ -6,14 +6,14 @@ use ts_rs::{Config, TS};
 
 use crate::{
     AccountMail, AccountView, Activity, ActivityKind, AttentionReason, AvailabilityStatus, BackedUp,
-    BackupEnd, ClientIdSource, ConfigurationFault, ConnectionId, ConnectionView, Diagnosis, DiagnosisStep,
-    DueNotice, Event, EventBody, FailureKind, FailureView, Farewell, GrantKind, GrantState, GrantView,
-    Health, HealthChange, HistoryEntry, HistoryKind, ImportEnd, Imported, Incident, IncidentReason, Keep,
-    Notice, NoticeKind, NoticesDue, Operation, Overview, Problem, ProblemCode, Prompt, PromptFault,
-    PromptField, Protection, ProviderAvailability, ProviderCategory, ProviderId, ProviderNeed, ProviderView,
-    PurposeView, RateBudget, RateScope, RealmView, Redirect, RenewalView, RestingPlace, Revocation, Sample,
-    SealedReason, SetupView, Severity, SignInEnding, SignInId, SignInMethod, SignInStage, SignInView,
-    StepKind, StepOutcome, Timestamp, VariableView, VaultState,
+    BackupEnd, BrowserId, BrowserView, ClientIdSource, ConfigurationFault, ConnectionId, ConnectionView,
+    Diagnosis, DiagnosisStep, DueNotice, Event, EventBody, FailureKind, FailureView, Farewell, GrantKind,
+    GrantState, GrantView, Health, HealthChange, HistoryEntry, HistoryKind, ImportEnd, Imported, Incident,
+    IncidentReason, Keep, Notice, NoticeKind, NoticesDue, Operation, Overview, Problem, ProblemCode, Prompt,
+    PromptFault, PromptField, Protection, ProviderAvailability, ProviderCategory, ProviderId, ProviderNeed,
+    ProviderView, PurposeView, RateBudget, RateScope, RealmView, Redirect, RenewalView, RestingPlace,
+    Revocation, Sample, SealedReason, SetupView, Severity, SignInEnding, SignInId, SignInMethod, SignInStage,
+    SignInView, StepKind, StepOutcome, Timestamp, VariableView, VaultState,
 };
 
 macro_rules! declarations {
@@ -36,6 +36,7 @@ pub fn typescript() -> String {
         ProviderId,
         ConnectionId,
         SignInId,
+        BrowserId,
         Operation,
         Overview,
         VaultState,
@@ -51,6 +52,7 @@ pub fn typescript() -> String {
         AvailabilityStatus,
         ProviderNeed,
         VariableView,
+        BrowserView,
         ConnectionView,
         AccountView,
         RealmView,

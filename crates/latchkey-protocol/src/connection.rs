@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionId, FailureKind, Health, ProviderId, PurposeView, SignInView, Timestamp};
+use crate::{BrowserId, ConnectionId, FailureKind, Health, ProviderId, PurposeView, SignInView, Timestamp};
 
 /// One signed-in account at a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,10 @@ pub struct ConnectionView {
     pub provider_name: String,
     /// Who is signed in.
     pub account: AccountView,
+    /// What the person calls it, where they gave it a name.
+    pub alias: Option<String>,
+    /// In which browser the person wants to sign in; absent for the standard one.
+    pub browser: Option<BrowserId>,
     /// How it is.
     pub health: Health,
     /// What was granted, and for how long.

@@ -29,7 +29,7 @@ pub enum EventBody {
     /// A connection is new or has changed.
     ConnectionChanged {
         /// Its new value.
-        connection: ConnectionView,
+        connection: Box<ConnectionView>,
     },
     /// A connection is gone.
     ConnectionRemoved {
@@ -41,7 +41,7 @@ pub enum EventBody {
     /// A provider has changed: its client id, or a first sign-in.
     ProviderChanged {
         /// Its new value.
-        provider: ProviderView,
+        provider: Box<ProviderView>,
     },
 }
 

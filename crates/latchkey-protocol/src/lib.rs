@@ -6,6 +6,7 @@
 //! way, in `latchkey-engine/src/view.rs`.
 
 mod backup;
+mod browser;
 mod call;
 mod connection;
 mod diagnosis;
@@ -27,6 +28,7 @@ pub mod spotify;
 pub mod bindings;
 
 pub use backup::{BackedUp, BackupEnd, ImportEnd, Imported};
+pub use browser::{BrowserId, BrowserView, InvalidBrowserId};
 pub use call::{CallFailure, RateScope};
 pub use connection::{
     AccountView, ConnectionView, FailureView, GrantView, HistoryEntry, HistoryKind, RealmView, RenewalView,

@@ -14,6 +14,9 @@ macro_rules! operations {
             begin_sign_in => BeginSignIn, "Open the browser for a new account";
             reconnect => Reconnect, "Open the browser for an account that is connected";
             answer_prompt => AnswerPrompt, "Answer what a sign-in asks in the window";
+            browsers => Browsers, "The browsers of this computer";
+            choose_browser => ChooseBrowser, "Choose in which browser a connection signs in";
+            rename => Rename, "Give a connection a name of the person's own";
             cancel_sign_in => CancelSignIn, "Give up a sign-in, or dismiss how one ended";
             open_sign_in_page => OpenSignInPage, "Open the browser again for a sign-in that waits";
             copy_sign_in_link => CopySignInLink, "Copy the link of a sign-in that waits";

@@ -21,6 +21,8 @@ pub struct SignInView {
     pub redirect: Redirect,
     /// Whether the provider would also take a code that is typed on another device.
     pub by_code: bool,
+    /// Whether the browser chosen for it is not there any more, so that the standard one was opened.
+    pub browser_missing: bool,
     /// When it began.
     pub started_at: Timestamp,
     /// When it is given up by itself.

@@ -50,6 +50,11 @@ function troubleWord(activity: Activity): string | null {
   }
 }
 
+/** How a connection is named where there may be several: by what the person calls it, and by its account. */
+export function called({ alias, account }: Pick<ConnectionView, 'alias' | 'account'>): string {
+  return alias === null ? account.name : `${alias} (${account.name})`;
+}
+
 /** The word on the badge. What the person must do comes first, then what does not work, then what is worth knowing. */
 export function healthWord({ grant, activity }: Health): string {
   if (grant.kind === 'attention' && grant.reason === 'handed-over') return t.health.handedOver;

@@ -35,12 +35,15 @@ struct Written {
     #[serde(default)]
     kept: Values,
     #[serde(default)]
+    alias: Option<String>,
+    #[serde(default)]
     client_secret: Option<Zeroizing<String>>,
 }
 
 /// A connection of a backup with what belongs to it.
 pub(super) struct Found {
     pub(super) connection: Connection,
+    pub(super) alias: Option<String>,
     pub(super) set: TokenSet,
     pub(super) client: RegisteredClient,
 }
@@ -50,13 +53,20 @@ impl Backup {
         Self { created_at, connections: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, connection: &Connection, set: &TokenSet, client: &RegisteredClient) {
+    pub(super) fn add(
+        &mut self,
+        connection: &Connection,
+        alias: Option<String>,
+        set: &TokenSet,
+        client: &RegisteredClient,
+    ) {
         self.connections.push(Written {
             provider: connection.provider.clone(),
             provider_name: connection.provider_name.clone(),
             client_id: connection.client_id.clone(),
             account_key: connection.account.key.clone(),
             account_name: connection.account.name.clone(),
+            alias,
             epoch: connection.epoch,
             generation: connection.generation,
             authorized_at: connection.grant.authorized_at,
@@ -94,7 +104,8 @@ impl Backup {
             let set = TokenSet::from_bytes(&written.set)?;
             let secret = written.client_secret.as_ref().map(|secret| secret.as_str().into());
             let client = RegisteredClient { id: written.client_id.clone(), secret };
-            Some(Found { connection: connection(written, &set, at)?, set, client })
+            let alias = written.alias.clone();
+            Some(Found { connection: connection(written, &set, at)?, alias, set, client })
         })
     }
 }

@@ -65,8 +65,8 @@ impl Parts {
             }
             SignInCard::Provider(id) => {
                 if let Some(provider) = self.catalog.provider(id) {
-                    self.events
-                        .send(EventBody::ProviderChanged { provider: self.view_of_provider(provider) });
+                    let provider = Box::new(self.view_of_provider(provider));
+                    self.events.send(EventBody::ProviderChanged { provider });
                 }
             }
         }

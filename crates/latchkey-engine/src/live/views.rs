@@ -3,6 +3,8 @@
 use latchkey_protocol::{ConnectionView, Health, RestingPlace, SealedReason, Timestamp};
 
 use super::{Parts, SignInCard, Slot, SlotState};
+use crate::choices::called;
+use crate::connection::Connection;
 use crate::health::{Moment, health};
 use crate::http::host_of;
 use crate::view;
@@ -15,8 +17,14 @@ impl Parts {
         slot.read(|state| {
             let provider = self.provider_of(&state.connection);
             let moment = self.moment_of(state, now);
-            view::connection(&state.connection, &moment, sign_in, provider.as_deref(), now)
+            view::connection(&state.connection, &state.choices, &moment, sign_in, provider.as_deref(), now)
         })
+    }
+
+    /// How a connection is named to people who may have several: by alias and account.
+    pub(crate) fn called(&self, connection: &Connection) -> String {
+        let alias = self.slot(&connection.id).and_then(|slot| slot.read(|state| state.choices.alias.clone()));
+        called(alias.as_deref(), &connection.account.name)
     }
 
     pub(super) fn health_of(&self, state: &SlotState, now: Timestamp) -> Health {

@@ -8,6 +8,7 @@ use latchkey_protocol::{
 };
 
 use super::rules::{DAY_MS, Due};
+use crate::choices::called;
 
 /// One notice of everything that is due; none where nothing is.
 pub(crate) fn notice(
@@ -44,7 +45,8 @@ fn title(view: &ConnectionView, reason: IncidentReason, now: Timestamp) -> Strin
         IncidentReason::RateLimited => "the provider asks to wait".to_owned(),
         IncidentReason::Expiring { .. } => ends_in(view, now),
     };
-    format!("{} · {}: {what}", view.provider_name, view.account.name)
+    let account = called(view.alias.as_deref(), &view.account.name);
+    format!("{} · {account}: {what}", view.provider_name)
 }
 
 fn ends_in(view: &ConnectionView, now: Timestamp) -> String {

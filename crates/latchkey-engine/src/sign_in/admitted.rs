@@ -125,6 +125,7 @@ pub(crate) async fn adopt(
         stage: SignInStage::Finishing,
         redirect: Redirect::Loopback,
         by_code: false,
+        browser_missing: false,
         started_at: now,
         expires_at: now,
     };

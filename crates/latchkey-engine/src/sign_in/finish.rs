@@ -12,6 +12,7 @@ use latchkey_protocol::{
 use secrecy::SecretString;
 
 use super::endings;
+use crate::choices::Choices;
 use crate::clients;
 use crate::clock::Boot;
 use crate::connection::{Access, Account, Connection, Grant, Standing, Track, Values};
@@ -27,7 +28,7 @@ use crate::live::{Parts, SignInCard, Slot};
 use crate::loopback::Page;
 use crate::pending::{LIFE_MS, PendingSignIn, Redeemed};
 use crate::store::prefix;
-use crate::{resting, view};
+use crate::{personal, resting, view};
 
 use super::account::account_of;
 
@@ -272,16 +273,24 @@ async fn store(
     let line = (HistoryKind::SignedIn, None);
     let sign_in = (pending.keep == Keep::Keychain).then(|| pending.id.clone());
     parts.store.commit_sign_in(connection.clone(), envelope, sign_in, line, parts.now()).await?;
-    if let Some(moved) = moved {
-        leave(parts, &moved).await;
+    let mut said = None;
+    if let Some(moved) = &moved {
+        said = existing.map(|slot| slot.read(|state| state.choices.clone()));
+        leave(parts, moved).await;
     }
-    Ok(publish(parts, connection, redeemed.set.clone()))
+    if let Some(said) = &said {
+        personal::carry(parts, said, &connection).await;
+    }
+    Ok(publish(parts, connection, said, redeemed.set.clone()))
 }
 
-fn publish(parts: &Arc<Parts>, connection: Connection, set: TokenSet) -> Connection {
+fn publish(parts: &Arc<Parts>, connection: Connection, moved: Option<Choices>, set: TokenSet) -> Connection {
     let passed = parts.now().0.saturating_sub(set.obtained_at.0);
     let started = Boot(parts.clock.boot().0.saturating_sub(passed.max(0)));
-    let slot = parts.publish_set(connection.clone(), set, started);
+    let slot = match moved {
+        Some(said) => parts.publish_moved(connection.clone(), said, set, started),
+        None => parts.publish_set(connection.clone(), set, started),
+    };
     slot.write(|state| state.doing = Doing::Nothing);
     parts.gate.signed_in(&parts.ask(&connection));
     resting::settle_in_background(parts, &slot);

@@ -48,6 +48,7 @@ pub(super) async fn begin(parts: &Arc<Parts>, wish: Wish) -> Result<SignInView, 
         stage: SignInStage::Asking { prompt, faults },
         redirect: wish.redirect.unwrap_or(Redirect::Loopback),
         by_code: false,
+        browser_missing: false,
         started_at: now,
         expires_at: now.plus(LIFE_MS),
     };

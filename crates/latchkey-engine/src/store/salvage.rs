@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection as Database, OpenFlags, Row, params_from_iter};
 
 /// The tables in the order in which their rows may be inserted.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "settings",
     "registrations",
     "connections",
@@ -23,6 +23,7 @@ const TABLES: [&str; 12] = [
     "health_changes",
     "api_waits",
     "discord_people",
+    "choices",
 ];
 /// Bytes of a page, SQLite's default, which nothing here changes.
 const PAGE: usize = 4096;

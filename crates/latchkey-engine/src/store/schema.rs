@@ -12,6 +12,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/002_health.sql")),
     M::up(include_str!("migrations/003_clients.sql")),
     M::up(include_str!("migrations/004_providers.sql")).foreign_key_check(),
+    M::up(include_str!("migrations/005_choices.sql")),
 ];
 
 /// Settings of the connection, then migrations, each in a transaction of its own.

@@ -8,6 +8,7 @@ use latchkey_envelope::Envelope;
 use latchkey_protocol::{ConnectionId, RestingPlace, SignInId, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::choices::forget_choices;
 use super::connections::{Line, add_line, expect_version, make_room, to_json, write_connection, write_line};
 use super::{RowError, Store, StoreError};
 use crate::connection::Connection;
@@ -110,6 +111,7 @@ impl Store {
             if let Some(envelope) = &envelope {
                 write_set(transaction, &connection, envelope)?;
             }
+            forget_choices(transaction, &connection.id)?;
             close_intent(transaction, &connection.id)?;
             write_line(transaction, &connection.id, at, Some(line))
         };

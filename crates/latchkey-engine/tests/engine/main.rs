@@ -33,6 +33,7 @@ mod odd;
 mod openid;
 mod openid_renewal;
 mod pacing;
+mod personal;
 mod playing;
 mod pocketbase;
 mod protection;

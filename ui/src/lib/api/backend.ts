@@ -5,6 +5,8 @@
 import type {
   AccountMail,
   BackedUp,
+  BrowserId,
+  BrowserView,
   ConnectionId,
   ConnectionView,
   Diagnosis,
@@ -89,7 +91,13 @@ export interface Backend {
   /** What comes of an answer is an event. */
   answerPrompt(request: { signIn: SignInId; answer: PromptAnswer }): Promise<void>;
   cancelSignIn(request: { signIn: SignInId }): Promise<void>;
-  openSignInPage(request: { signIn: SignInId }): Promise<void>;
+  browsers(): Promise<BrowserView[]>;
+  /** `null` chooses the standard one. */
+  chooseBrowser(request: { connection: ConnectionId; browser: BrowserId | null }): Promise<ConnectionView>;
+  /** An empty alias takes the one there is away. */
+  rename(request: { connection: ConnectionId; alias: string }): Promise<ConnectionView>;
+  /** `null` opens it in the browser of its connection. */
+  openSignInPage(request: { signIn: SignInId; browser: BrowserId | null }): Promise<void>;
   copySignInLink(request: { signIn: SignInId }): Promise<void>;
   diagnose(request: { connection: ConnectionId }): Promise<Diagnosis>;
   /** Copies the last report. */

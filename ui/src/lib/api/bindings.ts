@@ -21,9 +21,14 @@ export type ConnectionId = string;
 export type SignInId = string;
 
 /**
+ * Names a browser for as long as it is installed: on Linux its desktop entry, such as `firefox.desktop`.
+ */
+export type BrowserId = string;
+
+/**
  * Something that can be asked of Latchkey, by whatever door.
  */
-export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "answer_prompt" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "diagnose" | "copy_diagnosis" | "check" | "request_mail" | "impersonate" | "disconnect" | "forget" | "save_client" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history" | "protect_with_passphrase" | "change_passphrase" | "unlock" | "use_key_file" | "use_keychain" | "rotate_key" | "export_backup" | "import_backup";
+export type Operation = "overview" | "watch" | "begin_sign_in" | "reconnect" | "answer_prompt" | "browsers" | "choose_browser" | "rename" | "cancel_sign_in" | "open_sign_in_page" | "copy_sign_in_link" | "diagnose" | "copy_diagnosis" | "check" | "request_mail" | "impersonate" | "disconnect" | "forget" | "save_client" | "copy_redirect_uri" | "open_register_page" | "open_manage_page" | "history" | "protect_with_passphrase" | "change_passphrase" | "unlock" | "use_key_file" | "use_keychain" | "rotate_key" | "export_backup" | "import_backup";
 
 /**
  * The whole state of the engine that may leave it.
@@ -241,6 +246,19 @@ words: string,
 default: string | null, };
 
 /**
+ * A browser that is installed.
+ */
+export type BrowserView = { 
+/**
+ * How it is chosen.
+ */
+id: BrowserId, 
+/**
+ * Its name for people.
+ */
+name: string, };
+
+/**
  * One signed-in account at a provider.
  */
 export type ConnectionView = { 
@@ -260,6 +278,14 @@ providerName: string,
  * Who is signed in.
  */
 account: AccountView, 
+/**
+ * What the person calls it, where they gave it a name.
+ */
+alias: string | null, 
+/**
+ * In which browser the person wants to sign in; absent for the standard one.
+ */
+browser: BrowserId | null, 
 /**
  * How it is.
  */
@@ -803,6 +829,10 @@ redirect: Redirect,
  * Whether the provider would also take a code that is typed on another device.
  */
 byCode: boolean, 
+/**
+ * Whether the browser chosen for it is not there any more, so that the standard one was opened.
+ */
+browserMissing: boolean, 
 /**
  * When it began.
  */

@@ -14,6 +14,8 @@ import type {
 import type {
   AccountMail,
   BackedUp,
+  BrowserId,
+  BrowserView,
   ConnectionId,
   ConnectionView,
   Diagnosis,
@@ -36,6 +38,8 @@ export interface World {
   overview: Overview;
   /** What `history` answers. */
   history?: HistoryEntry[];
+  /** What `browsers` answers. */
+  browsers?: BrowserView[];
   /** What `diagnose` answers. */
   diagnosis?: Diagnosis;
   /** Operations that fail, and how. */
@@ -92,7 +96,16 @@ export class MemoryBackend implements Backend {
   cancelSignIn = (request: { signIn: SignInId }) =>
     this.#do('cancelSignIn', request, () => this.#signIn(request.signIn, () => null));
 
-  openSignInPage = (request: { signIn: SignInId }) => this.#do('openSignInPage', request, () => undefined);
+  browsers = () => this.#do('browsers', null, () => this.world.browsers ?? []);
+
+  chooseBrowser = (request: { connection: ConnectionId; browser: BrowserId | null }) =>
+    this.#do('chooseBrowser', request, () => this.#connection(request.connection, { browser: request.browser }));
+
+  rename = (request: { connection: ConnectionId; alias: string }) =>
+    this.#do('rename', request, () => this.#connection(request.connection, { alias: request.alias.trim() || null }));
+
+  openSignInPage = (request: { signIn: SignInId; browser: BrowserId | null }) =>
+    this.#do('openSignInPage', request, () => undefined);
   copySignInLink = (request: { signIn: SignInId }) => this.#do('copySignInLink', request, () => undefined);
 
   diagnose = (request: { connection: ConnectionId }) =>
@@ -228,6 +241,7 @@ export class MemoryBackend implements Backend {
       stage: { kind: 'waiting-for-browser' },
       redirect: redirect ?? 'deep-link',
       byCode: false,
+      browserMissing: false,
       startedAt: present.now(),
       expiresAt: present.now() + 10 * 60_000,
     };

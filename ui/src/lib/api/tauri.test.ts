@@ -20,11 +20,11 @@ beforeEach(() => vi.mocked(invoke).mockClear());
 
 describe('the door inside the app', () => {
   const methods = Object.keys(tauriBackend()) as (keyof Backend)[];
-  const bare = ['overview', 'useKeychain', 'rotateKey'] as const satisfies readonly (keyof Backend)[];
+  const bare = ['overview', 'browsers', 'useKeychain', 'rotateKey'] as const satisfies readonly (keyof Backend)[];
   const plain = methods.filter((name) => name !== 'watch' && !bare.some((other) => other === name));
 
   it('has every operation', () => {
-    expect(methods).toHaveLength(28);
+    expect(methods).toHaveLength(31);
   });
 
   it.each(plain)('%s', async (name) => {

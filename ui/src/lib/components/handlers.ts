@@ -1,6 +1,6 @@
 // What a card may ask of the view. A card never knows who does it.
 import type { Impersonate, PromptAnswer } from '../api/backend';
-import type { AccountMail, Diagnosis, HistoryEntry } from '../api/bindings';
+import type { AccountMail, BrowserId, BrowserView, Diagnosis, HistoryEntry } from '../api/bindings';
 
 /** What was typed into a form for passphrases; what it did not ask for is empty. */
 export interface Entered {
@@ -18,8 +18,10 @@ export interface SignInHandlers {
   oncancel: () => unknown;
   /** Answers what it asks. */
   onanswer: (answer: PromptAnswer) => Promise<unknown>;
-  /** Opens the browser again. */
-  onopenagain: () => unknown;
+  /** Opens the browser again; another one where it is named. */
+  onopenagain: (browser?: BrowserId) => unknown;
+  /** The browsers there are. */
+  onbrowsers: () => Promise<BrowserView[]>;
   /** Copies the link. */
   oncopylink: () => unknown;
   /** Starts over with the other way back. */
@@ -53,6 +55,12 @@ export interface ConnectionHandlers {
   onmail: (mail: AccountMail) => unknown;
   /** Acts in another's name; resolves to what is wrong, or nothing. */
   onimpersonate: (whom: Omit<Impersonate, 'connection'>) => Promise<string | null>;
+  /** Gives it a name of the person's own; resolves to what is wrong with it, or nothing. */
+  onrename: (alias: string) => Promise<string | null>;
+  /** The browsers there are. */
+  onbrowsers: () => Promise<BrowserView[]>;
+  /** Chooses the browser in which it signs in; `null` for the standard one. */
+  onchoosebrowser: (browser: BrowserView | null) => Promise<unknown>;
   /** Reads what happened, newest first. */
   onhistory: () => Promise<HistoryEntry[]>;
   /** Finds out what works. */

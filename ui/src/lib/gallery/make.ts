@@ -175,7 +175,7 @@ export interface HealthParts {
 
 /** A healthy connection, unless said otherwise. */
 export function connection(special: Partial<ConnectionView> = {}, health: HealthParts = {}): ConnectionView {
-  const shared = { id: 'c-1', provider: 'spotify', providerName: 'Spotify', account: ADA };
+  const shared = { id: 'c-1', provider: 'spotify', providerName: 'Spotify', account: ADA, alias: null, browser: null };
   return {
     ...shared,
     health: {
@@ -256,6 +256,7 @@ export function signIn(stage: SignInStage, special: Partial<SignInView> = {}): S
     stage,
     redirect: 'deep-link',
     byCode: false,
+    browserMissing: false,
     startedAt: NOW - 8 * SECOND,
     expiresAt: NOW + 10 * MINUTE - 8 * SECOND,
     ...special,

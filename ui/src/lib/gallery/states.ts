@@ -1,6 +1,6 @@
 // Every state the window can be in, by name. A new state of the protocol gets a new entry here: the run over
 // the gallery looks at each one in both themes and several widths, and a person looks at the pictures.
-import type { AttentionReason, ConfigurationFault, ConnectionView, Problem, Protection, SealedReason, SignInEnding } from '../api/bindings';
+import type { AttentionReason, BrowserView, ConfigurationFault, ConnectionView, Problem, Protection, SealedReason, SignInEnding } from '../api/bindings';
 import type { World } from '../api/memory';
 import {
   ADA,
@@ -93,6 +93,18 @@ const farewell = (revocation: NonNullable<World['revocation']>, manageUrl: strin
 });
 
 const detailsOpen = '[data-connection=c-1] summary';
+
+const BROWSERS: BrowserView[] = [
+  { id: 'firefox.desktop', name: 'Firefox' },
+  { id: 'work.desktop', name: 'Firefox for work' },
+];
+
+/** Two accounts of one service, with names of the person's own. */
+function named(special: Partial<ConnectionView> = {}, rest: Omit<World, 'overview'> = {}): World {
+  const work = connection({ alias: 'work', ...special });
+  const home = neighbour({ provider: 'spotify', providerName: 'Spotify', alias: 'home' });
+  return { overview: overview({ connections: [work, home] }), browsers: BROWSERS, ...rest };
+}
 
 /** One connection whose diagnosis was asked for. */
 const diagnosed = (rest: Omit<World, 'overview'>): State => ({
@@ -259,6 +271,23 @@ export const STATES: Record<string, State> = {
       problems: { history: problem('storage', 'The database could not be read: disk I/O error.') },
     },
     press: ['[data-connection=c-1] summary'],
+  },
+  'aliases': { world: named() },
+  'rename': { world: named(), press: [detailsOpen, '[data-connection=c-1] [data-action=rename]'] },
+  'rename-taken': {
+    world: named({}, {
+      problems: {
+        rename: problem('invalid-input', 'Another connection to Spotify is called “home”: that of Ben Okafor.', 'Choose another alias.'),
+      },
+    }),
+    press: [detailsOpen, '[data-connection=c-1] [data-action=rename]'],
+    type: { into: '[data-field=new-alias]', text: 'home' },
+  },
+  'browser-choice': { world: named({ browser: 'work.desktop' }), press: [detailsOpen] },
+  'browser-gone': { world: named({ browser: 'chrome-work.desktop' }), press: [detailsOpen] },
+  'open-in': {
+    world: named({ signIn: signIn({ kind: 'waiting-for-browser' }, { provider: 'spotify', connection: 'c-1', browserMissing: true }) }),
+    press: ['[data-connection=c-1] [data-open-in] summary'],
   },
   'expiring': card({}, { grant: { kind: 'expiring', endsAt: NOW + 6 * DAY }, severity: 'notice' }),
   'limited': card(

@@ -19,6 +19,7 @@ import type {
 } from '../api/bindings';
 import { diagnosis, purposes } from './en-diagnosis';
 import { disconnectDialog, disconnecting, farewell } from './en-disconnect';
+import { personal } from './en-personal';
 import { providers } from './en-providers';
 import { plural } from './plural';
 import { prompts } from './prompts.en';
@@ -435,6 +436,7 @@ export const en = {
   unknownProblem: 'The reason is not known.',
   diagnosis,
   purposes,
+  personal,
   disconnecting,
   disconnectDialog,
   farewell,

@@ -2,6 +2,8 @@
 import type { Backend, Impersonate, PromptAnswer, SaveClient } from '../api/backend';
 import type {
   AccountMail,
+  BrowserId,
+  BrowserView,
   ConnectionId,
   ConnectionView,
   Diagnosis,
@@ -14,6 +16,7 @@ import type {
 } from '../api/bindings';
 import { asProblem, PROBLEMS, sentence } from '../errors';
 import { t } from '../messages';
+import { called } from '../present';
 import { describe, farewellToast } from './changes';
 import type { Change, Connections } from './connections.svelte';
 import { Security } from './security.svelte';
@@ -173,10 +176,39 @@ export class Actions {
     return this.#try({}, () => this.backend.cancelSignIn({ signIn: id }));
   }
 
-  openAgain({ id }: SignInView): Promise<boolean> {
-    return this.#try({ retry: () => this.backend.openSignInPage({ signIn: id }) }, () =>
-      this.backend.openSignInPage({ signIn: id }),
-    );
+  /** Opens the page of a sign-in once more, in another browser where one is named. */
+  openAgain({ id }: SignInView, browser: BrowserId | null = null): Promise<boolean> {
+    const open = () => this.backend.openSignInPage({ signIn: id, browser });
+    return this.#try({ retry: open }, open);
+  }
+
+  /** The browsers there are; none where they cannot be told, which takes a choice away and nothing else. */
+  async browsers(): Promise<BrowserView[]> {
+    try {
+      return await this.backend.browsers();
+    } catch {
+      return [];
+    }
+  }
+
+  async chooseBrowser(connection: ConnectionId, browser: BrowserView | null): Promise<void> {
+    const choose = () => this.backend.chooseBrowser({ connection, browser: browser?.id ?? null });
+    if (await this.#try({ connection }, choose)) this.say(t.personal.chosen(browser?.name ?? t.personal.standard));
+  }
+
+  /** Gives a connection a name. What is wrong with what was typed is for the field and not for a message. */
+  async rename({ id, account }: ConnectionView, alias: string): Promise<string | null> {
+    let fault: string | null = null;
+    const answer: { view?: ConnectionView } = {};
+    const rename = async () => (answer.view = await this.backend.rename({ connection: id, alias }));
+    const done = await this.#try({ connection: id }, rename, (problem) => {
+      if (PROBLEMS[problem.code].remedy !== 'mark-field') return false;
+      fault = sentence(problem);
+      return true;
+    });
+    const kept = answer.view?.alias ?? null;
+    if (done) this.say(kept === null ? t.personal.unnamed(account.name) : t.personal.renamed(account.name, kept));
+    return done ? null : (fault ?? '');
   }
 
   async copyLink({ id }: SignInView): Promise<void> {
@@ -193,11 +225,11 @@ export class Actions {
     const done = await this.#try({ connection, retry }, async () => {
       answer.view = await this.backend.check({ connection });
     });
-    const { health, providerName, account } = answer.view ?? {};
-    if (!done || !health || !providerName || !account) return;
+    if (!done || !answer.view) return;
+    const { health, providerName } = answer.view;
     const fine = health.severity === 'healthy' || health.severity === 'notice';
     if (!fine || (health.activity.kind !== 'idle' && health.activity.kind !== 'refreshing')) return;
-    const title = t.card.checked(providerName, account.name);
+    const title = t.card.checked(providerName, called(answer.view));
     this.toasts.push({ tone: 'good', title });
     this.say(title);
   }

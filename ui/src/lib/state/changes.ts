@@ -1,7 +1,7 @@
 // What a change means, in words: for the screen reader, and for the message that says goodbye.
 import type { Farewell, Revocation } from '../api/bindings';
 import { t } from '../messages';
-import { healthWord, stageTitle } from '../present';
+import { called, healthWord, stageTitle } from '../present';
 import type { Change } from './connections.svelte';
 import type { ToastContent, Tone } from './toasts.svelte';
 
@@ -9,12 +9,12 @@ import type { ToastContent, Tone } from './toasts.svelte';
 export function describe(change: Change): string {
   switch (change.kind) {
     case 'connected':
-      return t.arrival.connected(change.connection.providerName, change.connection.account.name);
+      return t.arrival.connected(change.connection.providerName, called(change.connection));
     case 'reconnected':
-      return t.arrival.reconnected(change.connection.providerName, change.connection.account.name);
+      return t.arrival.reconnected(change.connection.providerName, called(change.connection));
     case 'health': {
-      const { providerName, account, health } = change.connection;
-      return t.health.aloud(providerName, account.name, healthWord(health));
+      const { providerName, health } = change.connection;
+      return t.health.aloud(providerName, called(change.connection), healthWord(health));
     }
     case 'sign-in':
       return stageTitle(change.stage, change.providerName);
