@@ -105,8 +105,8 @@ impl Store {
         let used = installation::exists(data_dir);
         let (database, damage) = damage::open_or_set_aside(&path, used)?;
         let memory = PathBuf::from(":memory:");
-        let in_memory = schema::prepare(&memory, failing(&memory, Database::open_in_memory())?)?;
-        let store = Self { disk: Shelf::new(path, database), memory: Shelf::new(memory, in_memory) };
+        let memory = Shelf::new(memory, schema::in_memory()?);
+        let store = Self { disk: Shelf::new(path, database), memory };
         Ok((store, damage))
     }
 
@@ -120,8 +120,7 @@ impl Store {
             let taken = std::mem::replace(&mut *shared, failing(&path, Database::open_in_memory())?);
             *shared = fresh(taken)?;
         }
-        let in_memory = fresh(failing(&path, Database::open_in_memory())?)?;
-        let memory = Shelf { bench: Bench::AtOnce, ..Shelf::new(path.clone(), in_memory) };
+        let memory = Shelf { bench: Bench::AtOnce, ..Shelf::new(path.clone(), schema::in_memory()?) };
         let shelf = Shelf { path, database, bench: Bench::Simulated(disk), transactions: Arc::default() };
         Ok(Self { disk: shelf, memory })
     }

@@ -1,6 +1,7 @@
 //! The tables, and how a file comes to have them.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rusqlite::Connection as Database;
 use rusqlite_migration::{M, Migrations};
@@ -33,6 +34,31 @@ pub(super) fn prepare(path: &Path, mut database: Database) -> Result<Database, S
     }
 }
 
+/// A database in memory, with the tables as the migrations leave them: what they say is read once in the life of
+/// the process.
+pub(super) fn in_memory() -> Result<Database, StoreError> {
+    static TABLES: OnceLock<String> = OnceLock::new();
+    let path = Path::new(":memory:");
+    let database = failing(path, Database::open_in_memory())?;
+    if let Some(tables) = TABLES.get() {
+        failing(path, configure(&database))?;
+        failing(path, database.execute_batch(tables))?;
+        return Ok(database);
+    }
+    let database = prepare(path, database)?;
+    let _ = TABLES.set(failing(path, tables(&database))?);
+    Ok(database)
+}
+
+/// What makes an empty database one with the tables of this one.
+fn tables(database: &Database) -> rusqlite::Result<String> {
+    let mut statements =
+        database.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")?;
+    let statements: Vec<String> = statements.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let version = MIGRATIONS.len();
+    Ok(format!("{};\nPRAGMA user_version = {version};\nPRAGMA foreign_keys = ON;", statements.join(";\n")))
+}
+
 fn configure(database: &Database) -> rusqlite::Result<()> {
     database.busy_timeout(std::time::Duration::from_secs(5))?;
     database.pragma_update(None, "journal_mode", "WAL")?;
@@ -51,6 +77,20 @@ mod tests {
     #[test]
     fn the_migrations_are_valid() {
         Migrations::from_slice(MIGRATIONS).validate().unwrap();
+    }
+
+    #[test]
+    fn a_database_in_memory_has_the_tables_of_the_one_on_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latchkey.db");
+        let on_disk = prepare(&path, Database::open(&path).unwrap()).unwrap();
+        for _ in 0..2 {
+            let database = in_memory().unwrap();
+            assert_eq!(tables(&database).unwrap(), tables(&on_disk).unwrap());
+            let pragma =
+                |name: &str| database.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+            assert_eq!((pragma("user_version"), pragma("foreign_keys"), pragma("secure_delete")), (5, 1, 1));
+        }
     }
 
     #[test]

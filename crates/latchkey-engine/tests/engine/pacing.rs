@@ -113,7 +113,10 @@ fn a_provider_that_answers_nobody_is_left_alone_by_those_it_has_not_failed_yet()
     let cy = sign_in_as(&world, "cy");
     world.sandbox.set_fault(Endpoint::Refresh, Fault::status(500), 1_000);
     world.clock.advance(55 * MINUTE - 20_000);
-    world.advance_until("four have failed", 40, |_| world.refreshes().len() >= 8);
+    world.advance_until("four have failed", 40, |overview| {
+        let busy = |one: &ConnectionView| one.health.activity == Activity::Refreshing;
+        world.refreshes().len() >= 8 && !overview.connections.iter().any(busy)
+    });
     world.clock.advance(20_000);
     world.advance_until("cy waits", 40, |_| matches!(activity(&world, &cy), Activity::Retrying { .. }));
     let health = connection(&world, &cy).health;
