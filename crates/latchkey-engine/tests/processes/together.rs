@@ -45,7 +45,7 @@ fn answered(hosts: Vec<(Host, u64)>) -> (Vec<Host>, Vec<Value>) {
 
 fn assert_one_token(world: &World, lent: &[Value]) {
     let different: BTreeSet<String> = lent.iter().map(ToString::to_string).collect();
-    let newest = serde_json::json!({ "hash": world.hashes().last(), "saved": true });
+    let newest = serde_json::json!({ "bound": false, "hash": world.hashes().last(), "saved": true });
     assert_eq!(different, BTreeSet::from([newest.to_string()]));
     assert_eq!((world.rotations(), world.refusals()), (1, Vec::new()));
 }
