@@ -74,6 +74,30 @@ async fn a_mailed_code_and_then_a_password_connect_where_the_server_wants_both()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_password_counts_as_half_a_sign_in_for_ten_seconds_and_then_the_window_says_so() {
+    let (server, stage) = (server(), Stage::new().await);
+    let both = json!({"otp": {"enabled": true}, "mfa": {"enabled": true, "duration": 10}});
+    server.change_users(&both).unwrap();
+    enter(&stage, &server).await;
+    let page = stage.page();
+    page.click(r#"[data-action="method-password"]"#).await.unwrap();
+    type_password(&stage, PASSWORD).await;
+    page.wait_gone(r#"[data-prompt="enter-password"]"#).await.unwrap();
+    page.wait_for(r#"[data-ending="expired"]"#).await.unwrap();
+    assert_eq!(page.count("[data-connection]").await.unwrap(), 0, "half a sign-in is none");
+
+    server.change_users(&json!({"mfa": {"enabled": true, "duration": 600}})).unwrap();
+    enter(&stage, &server).await;
+    page.click(r#"[data-action="method-password"]"#).await.unwrap();
+    type_password(&stage, PASSWORD).await;
+    page.fill(Target::Field("Email"), EMAIL).await.unwrap();
+    page.click(r#"[data-prompt="enter-address"] [data-action="answer"]"#).await.unwrap();
+    let mail = server.mail("code").unwrap();
+    type_code(&stage, mail["code"].as_str().unwrap()).await;
+    page.wait_for(HEALTHY).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_by_mail_signs_in_once_and_a_used_one_is_refused_at_its_field() {
     let (server, stage) = (server(), Stage::new().await);
     server.change_users(&json!({"otp": {"enabled": true}, "passwordAuth": {"enabled": false}})).unwrap();

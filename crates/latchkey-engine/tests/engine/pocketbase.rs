@@ -337,6 +337,26 @@ fn a_session_renews_itself_also_within_the_second_it_was_made_in() {
 }
 
 #[test]
+fn a_session_of_an_hour_is_kept_alive_through_a_day() {
+    let pocket = Pocket::new();
+    pocket.server.change_users(&json!({"authToken": {"duration": 3600}})).unwrap();
+    pocket.enter(Keep::Keychain);
+    pocket.with_password(PASSWORD);
+    let mut renewals = 0;
+    for _ in 0..24 {
+        let before = pocket.connection().renewal.last_success_at;
+        pocket.world.advance_until("renewed by itself", MINUTE, |overview| {
+            overview.connections[0].renewal.last_success_at > before
+        });
+        renewals += 1;
+        assert_eq!(pocket.connection().renewal.consecutive_failures, 0, "after {renewals} renewals");
+    }
+    let day = pocket.world.clock_now().0 - crate::support::START.0;
+    assert!((6 * 60 * MINUTE..=25 * 60 * MINUTE).contains(&day), "{day}");
+    assert_eq!(pocket.check(), GrantState::Connected);
+}
+
+#[test]
 fn another_password_ends_every_session_and_the_card_asks_for_a_new_one() {
     let pocket = Pocket::connected(Keep::Memory);
     let other = "another horse battery";

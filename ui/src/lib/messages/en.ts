@@ -89,7 +89,7 @@ export const en = {
     declined: (name: string) => `${name} did not give access`,
     declinedText: 'You or the service declined the sign-in.',
     expired: 'Nobody came back in time',
-    expiredText: 'Latchkey stopped waiting for the browser.',
+    expiredText: 'Latchkey stopped waiting for an answer.',
     differentAccount: (found: string, expected: string) =>
       `You signed in as ${found}, but this connection belongs to ${expected}`,
     differentAccountText: (expected: string) =>
