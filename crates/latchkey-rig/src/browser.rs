@@ -94,8 +94,10 @@ impl Browser {
         Ok(addresses)
     }
 
-    /// Closes the tab that was turned to last; the browser ends with its last tab.
+    /// Closes the tab that was turned to last. A blank one stays: the browser ends with its last tab, and takes along
+    /// what is opened while it ends.
     pub async fn close_tab(&self) -> Result<()> {
+        self.client.new_window(true).await.map_err(Error::page("open a blank tab"))?;
         self.client.close_window().await.map_err(Error::page("close the tab"))
     }
 }

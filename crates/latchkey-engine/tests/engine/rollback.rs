@@ -126,23 +126,12 @@ fn t23_a_refresh_that_waits_while_another_call_compares_sends_nothing_either() {
     until_noted(&world, "2");
     put_back(&mut world, &copy);
     world.keychain.set_mood(Mood::Silent);
-    world.start();
     let before = world.keychain.calls();
-    let id = world.connection().id;
-    world.run(async {
-        let lending = world.engine().lend(&id, MINUTE);
-        let due = async {
-            while world.keychain.calls() == before {
-                tokio::task::yield_now().await;
-            }
-            world.clock.advance(50 * MINUTE);
-            while world.overview().connections[0].health.activity != Activity::Refreshing {
-                tokio::task::yield_now().await;
-            }
-            world.keychain.set_mood(Mood::UpTo(80));
-        };
-        drop(tokio::join!(lending, due));
-    });
+    world.start();
+    world.until("somebody compares", |_| world.keychain.calls() > before);
+    world
+        .until("a refresh waits", |overview| overview.connections[0].health.activity == Activity::Refreshing);
+    world.keychain.set_mood(Mood::UpTo(80));
     world.until_attention();
     let GrantState::Attention { reason, .. } = world.grant() else { panic!("{:?}", world.grant()) };
     assert_eq!((reason, world.refreshes().len()), (AttentionReason::RolledBack, 1));
