@@ -85,6 +85,7 @@ async fn a_password_counts_as_half_a_sign_in_for_ten_seconds_and_then_the_window
     page.wait_gone(r#"[data-prompt="enter-password"]"#).await.unwrap();
     page.wait_for(r#"[data-ending="expired"]"#).await.unwrap();
     assert_eq!(page.count("[data-connection]").await.unwrap(), 0, "half a sign-in is none");
+    page.click(r#"[data-ending="expired"] [data-action="dismiss"]"#).await.unwrap();
 
     server.change_users(&json!({"mfa": {"enabled": true, "duration": 600}})).unwrap();
     enter(&stage, &server).await;
