@@ -91,6 +91,8 @@ async fn a_password_counts_as_half_a_sign_in_for_ten_seconds_and_then_the_window
     enter(&stage, &server).await;
     page.click(r#"[data-action="method-password"]"#).await.unwrap();
     type_password(&stage, PASSWORD).await;
+    // The form before it has a field of this name as well.
+    page.wait_for(r#"[data-prompt="enter-address"]"#).await.unwrap();
     page.fill(Target::Field("Email"), EMAIL).await.unwrap();
     page.click(r#"[data-prompt="enter-address"] [data-action="answer"]"#).await.unwrap();
     let mail = server.mail("code").unwrap();
