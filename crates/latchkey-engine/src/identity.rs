@@ -179,8 +179,8 @@ fn request(identity: &Identity, url: Url, access: Shown<'_>) -> Request {
     request
 }
 
-/// Shows an access token in the way that the provider wants; one that is bound to a key, as RFC 9449 7.1 has it. One with a character that no header may have is
-/// sent as nothing and refused by the provider.
+/// Shows an access token in the way that the provider wants; one that is bound to a key, as RFC 9449 7.1 has it. One
+/// with a character that no header may have is sent as nothing and refused by the provider.
 pub(crate) fn present(request: &mut Request, presentation: &Presentation, access: Shown<'_>) {
     let token = access.token.expose_secret();
     let (name, text) = match presentation {
