@@ -36,6 +36,7 @@ mod pacing;
 mod personal;
 mod playing;
 mod pocketbase;
+mod pocketbase_session;
 mod protection;
 mod pushed;
 mod redirects;
