@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::life::says;
 use crate::plan::Kind;
-use crate::provider::{Ended, Provider, Revokes};
+use crate::provider::{Ended, Grant, Provider, Revokes};
 use crate::world::{World, pass};
 
 type Window = watch::Receiver<Option<Arc<Engine>>>;
@@ -82,10 +82,11 @@ fn ended(world: &World, reason: AttentionReason) {
     let ends: Vec<_> = state.provider.grants.iter().map(|grant| (grant.ended, grant.excuse)).collect();
     let decided = ends.iter().any(|(ended, _)| matches!(ended, Some(Ended::Revoked | Ended::Asked)));
     let lost = ends.last().is_some_and(|(ended, excuse)| excuse.is_some() || *ended == Some(Ended::Reuse));
+    let overtaken = state.provider.grants.last().is_some_and(Grant::was_overtaken);
     let quiet = state.kills == 0 && !state.disk_lied && state.tally.faults == 0;
     drop(state);
     let fits = match reason {
-        AttentionReason::RevokedOrExpired => decided,
+        AttentionReason::RevokedOrExpired => decided || (overtaken && lost),
         AttentionReason::LostRotation => lost || (decided && !quiet),
         AttentionReason::GrantEnded
         | AttentionReason::NotRenewable

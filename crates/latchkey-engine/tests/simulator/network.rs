@@ -254,7 +254,7 @@ fn delivered(sender: &Incarnation, reply: Option<&Said>, refresh: bool) {
     let mut state = sender.world.state();
     let grant = &mut state.provider.grants[*id];
     if sender.is_dead() {
-        if rotates || !refresh {
+        if (rotates || !refresh) && grant.is_live(*token) {
             grant.excuse = Some("killed while the answer was on the wire");
         }
         return;

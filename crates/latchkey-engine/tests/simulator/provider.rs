@@ -33,6 +33,8 @@ pub(crate) enum Revokes {
 pub(crate) struct Grant {
     /// When each refresh token was superseded; the last one is live.
     superseded: Vec<Option<i64>>,
+    /// The token that was spent for each of them; the first one was bought with the code.
+    bought_with: Vec<Option<usize>>,
     pub(crate) ended: Option<Ended>,
     /// Why the answer that brought the live token may not be kept anywhere.
     pub(crate) excuse: Option<&'static str>,
@@ -79,6 +81,18 @@ impl Grant {
     pub(crate) fn begun(&self) -> bool {
         !self.superseded.is_empty()
     }
+
+    /// Whether a token is the one that lives.
+    pub(crate) fn is_live(&self, token: usize) -> bool {
+        self.superseded[token].is_none()
+    }
+
+    /// Whether a request of a process that died was overtaken by its own repeat: it spent the same token once
+    /// more, after the answer to the repeat. Whoever has that answer cannot know that it is worth nothing.
+    pub(crate) fn was_overtaken(&self) -> bool {
+        let Some(Delivery { token, .. }) = self.delivered else { return false };
+        self.bought_with[token + 1..].iter().flatten().any(|spent| *spent < token)
+    }
 }
 
 impl Provider {
@@ -86,6 +100,7 @@ impl Provider {
     pub(crate) fn agree(&mut self) -> String {
         self.grants.push(Grant {
             superseded: Vec::new(),
+            bought_with: Vec::new(),
             ended: None,
             excuse: None,
             delivered: None,
@@ -113,7 +128,7 @@ impl Provider {
     fn exchange(&mut self, form: &Fields, now: i64) -> Said {
         let code = form.get("code").and_then(|code| code.strip_prefix("code-")?.parse::<usize>().ok());
         match code.filter(|grant| self.grants.get(*grant).is_some_and(|grant| grant.superseded.is_empty())) {
-            Some(grant) => self.issue(grant, now),
+            Some(grant) => self.issue(grant, None, now),
             None => refused("invalid_grant"),
         }
     }
@@ -141,12 +156,14 @@ impl Provider {
             since.get_or_insert(now);
         }
         grant.excuse = None;
-        self.issue(id, now)
+        self.issue(id, Some(index), now)
     }
 
-    fn issue(&mut self, id: usize, now: i64) -> Said {
-        self.grants[id].superseded.push(None);
-        let index = self.grants[id].superseded.len() - 1;
+    fn issue(&mut self, id: usize, spent: Option<usize>, now: i64) -> Said {
+        let grant = &mut self.grants[id];
+        grant.superseded.push(None);
+        grant.bought_with.push(spent);
+        let index = grant.superseded.len() - 1;
         self.answer(id, Some(index), now)
     }
 
