@@ -132,7 +132,7 @@ fn too_long(id: &ConnectionId) -> Problem {
 fn taken(connection: &Connection, alias: &str, account: &str) -> Problem {
     let message =
         format!("Another connection to {} is called “{alias}”: that of {account}.", connection.provider_name);
-    Problem::new(ProblemCode::InvalidInput, message).about(&connection.id).hint("Choose another alias.")
+    Problem::new(ProblemCode::InvalidInput, message).about(&connection.id).hint("Choose another name.")
 }
 
 fn no_connection(id: &ConnectionId) -> Problem {

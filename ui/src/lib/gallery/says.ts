@@ -29,7 +29,7 @@ export const SAYS: Record<string, (string | RegExp)[]> = {
   'details-unreadable': [/The history could not be read\. The database/],
   'aliases': ['work', 'home', 'Ada Lovelace', 'Ben Okafor'],
   'rename': ['Your own name for this connection', /Leave it empty to go without/, 'Save'],
-  'rename-taken': ['Another connection to Spotify is called “home”: that of Ben Okafor. Choose another alias.'],
+  'rename-taken': ['Another connection to Spotify is called “home”: that of Ben Okafor. Choose another name.'],
   'browser-choice': ['Sign in with', 'Standard browser', 'Firefox for work'],
   'browser-gone': ['chrome-work.desktop (not installed)', /sign-ins open in the standard one/],
   'open-in': ['Open again in …', 'Firefox for work', /this opened in the standard one/],

@@ -277,7 +277,7 @@ export const STATES: Record<string, State> = {
   'rename-taken': {
     world: named({}, {
       problems: {
-        rename: problem('invalid-input', 'Another connection to Spotify is called “home”: that of Ben Okafor.', 'Choose another alias.'),
+        rename: problem('invalid-input', 'Another connection to Spotify is called “home”: that of Ben Okafor.', 'Choose another name.'),
       },
     }),
     press: [detailsOpen, '[data-connection=c-1] [data-action=rename]'],
