@@ -13,11 +13,25 @@ function call<Answer>(operation: Operation, request: Record<string, unknown> = {
   return invoke<Answer>(operation, request);
 }
 
+/** The longest that a first picture is waited for, in milliseconds: a window that nobody sees paints none. */
+const UNSEEN_MS = 250;
+
+/** Once the frame of the window is painted. What fills it may take its time then: a thousand cards do. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, UNSEEN_MS);
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve()));
+  });
+}
+
 /** Every operation as a Tauri command of the same name. */
 export function tauriBackend(): Backend {
   return {
     overview: () => call('overview'),
-    watch: (listener) => call('watch', { channel: new Channel<Event>(listener) }),
+    watch: async (listener) => {
+      await painted();
+      return call('watch', { channel: new Channel<Event>(listener) });
+    },
     beginSignIn: (request) => call('begin_sign_in', { ...request }),
     reconnect: (request) => call('reconnect', { ...request }),
     answerPrompt: (request) => call('answer_prompt', request),
