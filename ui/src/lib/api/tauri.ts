@@ -28,10 +28,7 @@ function painted(): Promise<void> {
 export function tauriBackend(): Backend {
   return {
     overview: () => call('overview'),
-    watch: async (listener) => {
-      await painted();
-      return call('watch', { channel: new Channel<Event>(listener) });
-    },
+    watch: (listener) => painted().then(() => call('watch', { channel: new Channel<Event>(listener) })),
     beginSignIn: (request) => call('begin_sign_in', { ...request }),
     reconnect: (request) => call('reconnect', { ...request }),
     answerPrompt: (request) => call('answer_prompt', request),
