@@ -5,7 +5,7 @@ use crate::support::{MINUTE, World};
 use latchkey_protocol::{
     ConnectionId, Diagnosis, FailureKind, ProblemCode, RateBudget, RateScope, Sample, StepKind, StepOutcome,
 };
-use latchkey_sandbox::{Endpoint, Fault, Standing};
+use latchkey_sandbox::{Endpoint, Fault, ScopeMember, Standing};
 
 use StepOutcome::{Failed, Passed, Skipped, Waiting};
 
@@ -54,6 +54,21 @@ fn a_provider_without_a_client_is_asked_who_this_is_and_no_more() {
     assert_eq!(outcomes(&diagnosis), [Skipped, Passed, Skipped]);
     assert!(diagnosis.steps[1].message.contains("Ada Lovelace"));
     assert_eq!(diagnosis.sample, None);
+}
+
+#[test]
+fn what_was_asked_for_and_not_granted_is_named() {
+    let world = World::new();
+    world.settings(|settings| settings.scope = ScopeMember::Reduced);
+    let (_, url) = world.begin();
+    world.link(&world.browser(&url));
+    world.until("connected", |overview| overview.connections.len() == 1);
+    let connection = world.connection();
+    let diagnosis = diagnose(&world, &connection.id);
+    assert_eq!(diagnosis.missing.len(), 1, "{diagnosis:#?}");
+    assert_eq!(diagnosis.missing, connection.grant.missing);
+    assert!(!diagnosis.granted.contains(&diagnosis.missing[0]));
+    assert!(diagnosis.as_text().contains(&diagnosis.missing[0]));
 }
 
 #[test]
